@@ -1,0 +1,31 @@
+# Everything a developer or a newcomer types. `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help
+
+BIN := .venv/bin
+UV_VERSION := 0.13.9
+
+# The newest Python from 3.12 on: by name, else a pyenv one.
+PYTHON = $(shell for p in python3.14 python3.13 python3.12 $$(ls -d $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python 2>/dev/null | sort -rV); do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo "$$p"; break; }; done)
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: venv
+venv: .venv/complete ## install Ansible and the tools into .venv
+
+.venv/complete: tests/requirements.txt
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.12 or newer is needed and was not found: install python3.12 and its venv module (Debian, Ubuntu: apt install python3-venv)." >&2; exit 1; }
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python tests/requirements.txt
+	touch $@
+
+.PHONY: pins
+pins: ## renew the pins of requirements.txt from pyproject.toml
+	uv pip compile --quiet --upgrade --python-version 3.12 --no-header pyproject.toml -o requirements.txt
+	uv pip compile --quiet --upgrade --python-version 3.12 --no-header --group dev pyproject.toml -o tests/requirements.txt
