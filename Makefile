@@ -29,3 +29,41 @@ venv: .venv/complete ## install Ansible and the tools into .venv
 pins: ## renew the pins of requirements.txt from pyproject.toml
 	uv pip compile --quiet --upgrade --python-version 3.12 --no-header pyproject.toml -o requirements.txt
 	uv pip compile --quiet --upgrade --python-version 3.12 --no-header --group dev pyproject.toml -o tests/requirements.txt
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+
+.PHONY: demo
+demo: venv ## start Kubernetes and a JupyterHub on this machine (Linux, root)
+	ansible-playbook site.yml -l local
+	@printf '\n  JupyterHub: http://127.0.0.1:30080   user: alice   password: %s\n  Stop and remove everything: make demo-down\n\n' "$$(ansible-inventory --host demo.local | python -c 'import json, sys; print(json.load(sys.stdin)["jupyterhub_auth"]["password"])')"
+
+.PHONY: demo-down
+demo-down: venv ## stop the demo and remove every trace of it
+	ansible-playbook playbooks/destroy.yml -l local -e confirm=local
+
+.PHONY: test
+test: lint types unit sanity molecule ## run every test
+
+.PHONY: lint
+lint: venv ## check the style of YAML, roles and Python
+	yamllint --strict .
+	ansible-lint --strict
+	ruff check .
+	ruff format --check .
+
+.PHONY: types
+types: venv ## check the types of the Python code
+	mypy plugins
+
+.PHONY: unit
+unit: venv ## run the unit tests
+	pytest
+
+.PHONY: sanity
+sanity: venv ## build and install the collection and run ansible-test on what ships
+	tests/sanity/run.sh
+
+.PHONY: molecule
+molecule: venv ## run every Molecule scenario
+	molecule test --all
