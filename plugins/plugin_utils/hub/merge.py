@@ -1,0 +1,24 @@
+# Copyright: (c) 2026, the openhubs.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Merging of layers of chart values, by the rule that Helm itself uses."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def deep_merge(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one new dict made of all layers, later ones winning.
+
+    Mappings merge key by key at every depth; anything else, lists and null included, replaces what was there. No layer
+    is changed, and no mapping of the result is shared with one.
+    """
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            if isinstance(value, Mapping):
+                base = merged.get(key)
+                merged[key] = deep_merge(base if isinstance(base, Mapping) else {}, value)
+            else:
+                merged[key] = value
+    return merged

@@ -1,0 +1,86 @@
+# Copyright: (c) 2026, the openhubs.fleet authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Choices of memory and CPU: the form a user sees and the reservations it makes."""
+
+from typing import Any
+
+import pytest
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.distributions import DISTRIBUTIONS
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.profiles import server_resources
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import with_defaults
+
+
+def resources(**settings: Any) -> dict[str, Any]:
+    return server_resources(with_defaults(settings))
+
+
+def options(**settings: Any) -> dict[str, Any]:
+    (profile,) = resources(**settings)["profileList"]
+    choices: dict[str, Any] = profile["profile_options"]
+    return choices
+
+
+def test_the_first_choice_is_the_only_default() -> None:
+    choices = options(jupyterhub_memory=["4Gi", "512Mi", "16Gi"])["memory"]["choices"]
+    assert [choice["display_name"] for choice in choices.values()] == ["512MB", "4GB", "16GB"]
+    assert [choice["display_name"] for choice in choices.values() if "default" in choice] == ["4GB"]
+
+
+def test_keys_sort_by_size_in_every_order_of_keys() -> None:
+    choices = options(jupyterhub_memory=["512Mi", "2Gi", "16Gi"], jupyterhub_cpu=["500m", "2", "10"])
+    assert list(choices["memory"]["choices"]) == ["mem_0000512", "mem_0002048", "mem_0016384"]
+    assert list(choices["cpu"]["choices"]) == ["cpu_000500", "cpu_002000", "cpu_010000"]
+
+
+def test_memory_is_reserved_as_a_whole_in_the_units_of_kubespawner() -> None:
+    choices = options(jupyterhub_memory=["2Gi", "1536Mi"])["memory"]["choices"]
+    assert choices["mem_0002048"]["kubespawner_override"] == {"mem_guarantee": "2G", "mem_limit": "2G"}
+    assert choices["mem_0001536"]["kubespawner_override"] == {"mem_guarantee": "1536M", "mem_limit": "1536M"}
+
+
+@pytest.mark.parametrize(
+    ("distribution", "override"),
+    [
+        ("research", {"cpu_guarantee": 2, "cpu_limit": 2}),
+        ("education", {"cpu_guarantee": 0.2, "cpu_limit": 2}),
+    ],
+)
+def test_cpu_is_reserved_as_the_distribution_shares_it(distribution: str, override: dict[str, Any]) -> None:
+    choices = options(hub_distribution=distribution, jupyterhub_cpu=["2", "4"])["cpu"]["choices"]
+    assert choices["cpu_002000"]["kubespawner_override"] == override
+
+
+def test_one_choice_is_no_question() -> None:
+    values = resources(hub_distribution="research", jupyterhub_memory=["1Gi"], jupyterhub_cpu=["500m"])
+    assert values == {"memory": {"guarantee": "1G", "limit": "1G"}, "cpu": {"guarantee": 0.5, "limit": 0.5}}
+
+
+def test_the_chart_itself_knows_the_default() -> None:
+    values = resources(hub_distribution="research", jupyterhub_memory=["4Gi", "2Gi"])
+    assert values["memory"] == {"guarantee": "4G", "limit": "4G"}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
+def test_a_distribution_offers_its_choices(name: str) -> None:
+    choices = options(hub_distribution=name)
+    assert len(choices["memory"]["choices"]) == len(DISTRIBUTIONS[name].memory)
+    assert len(choices["cpu"]["choices"]) == len(DISTRIBUTIONS[name].cpu)
+
+
+@pytest.mark.parametrize("quantity", ["2", "2G", "2GB", "0Gi", "1.5Gi", ""])
+def test_memory_of_two_meanings_is_refused(quantity: str) -> None:
+    with pytest.raises(FleetError, match=f"jupyterhub_memory is '{quantity}'.*Mi, Gi or Ti"):
+        resources(jupyterhub_memory=[quantity])
+
+
+@pytest.mark.parametrize("quantity", ["0", "2 cores", "-1", "0m"])
+def test_cpu_that_is_none_is_refused(quantity: str) -> None:
+    with pytest.raises(FleetError, match=f"jupyterhub_cpu is '{quantity}'"):
+        resources(jupyterhub_cpu=[quantity])
+
+
+def test_an_unknown_distribution_is_refused() -> None:
+    with pytest.raises(FleetError, match="hub_distribution is 'teaching': choose one of research, education"):
+        resources(hub_distribution="teaching")
