@@ -36,7 +36,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 .PHONY: demo
 demo: venv ## start Kubernetes and a JupyterHub on this machine (Linux, root)
 	ansible-playbook site.yml -l local
-	@printf '\n  JupyterHub: http://127.0.0.1:30080   user: alice   password: %s\n  Stop and remove everything: make demo-down\n\n' "$$(ansible-inventory --host demo.local | python -c 'import json, sys; print(json.load(sys.stdin)["jupyterhub_auth"]["password"])')"
+	@printf '\n  JupyterHub: http://127.0.0.1:30080   user: alice   password: %s\n  Stop and remove everything: make demo-down\n\n' "$$(ansible-inventory --host demo.local | python -c 'import json, sys; print(json.load(sys.stdin)["jupyterhub_auth"]["user_password"])')"
 
 .PHONY: demo-down
 demo-down: venv ## stop the demo and remove every trace of it
