@@ -1,14 +1,13 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Bring a Helm release to its desired state: the Ansible surface of `plugin_utils.release_engine`."""
 
 import json
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible.utils.display import Display
-
 from ansible_collections.openhubs.fleet.plugins.plugin_utils import charts
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection
@@ -36,12 +35,11 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(ARGUMENTS, required_if=[("state", "present", ["chart"])])
-        hide = str
         try:
             connection = Connection.parse(arguments["connection"])
             with connection.api() as api:
-                engine = ReleaseEngine(connection, api, arguments["helm"], self._task.check_mode, Display().display)
-                hide = engine.hide
+                say = self._display.display
+                engine = ReleaseEngine(connection, api, arguments["helm"], self._task.check_mode, say)
                 if arguments["state"] == "absent":
                     outcome = engine.absent(arguments["name"], arguments["namespace"], arguments["timeout"])
                     return outcome.result()
@@ -52,14 +50,13 @@ class ActionModule(ActionBase):
                     "chart": desired.chart.summary(),
                 }
         except FleetError as error:
-            # the causes carry the same words with the secrets in them
-            raise AnsibleActionFail(hide(str(error))) from None
+            raise AnsibleActionFail(str(error)) from None
 
     def _desired(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> Desired:
         """Return the release that the task asks for."""
         chart = charts.select(arguments["chart"], self._standins(task_vars))
         if chart.standin:
-            Display().display(
+            self._display.display(
                 f"[{arguments['name']}] {chart.name} is installed from the stand-in chart {chart.version}, not from "
                 "the published one: for trying and for tests only."
             )
@@ -80,7 +77,7 @@ class ActionModule(ActionBase):
         provider = template(task_vars.get("cluster_provider", ""))
         if standins and provider != STANDIN_PROVIDER:
             raise FleetError(
-                f"cluster_charts is set ({', '.join(standins)}) on a cluster with cluster_provider: {provider}. Stand-in "
-                f"charts are for {STANDIN_PROVIDER} only: remove the variable."
+                f"cluster_charts is set ({', '.join(standins)}) on a cluster with cluster_provider: {provider}. "
+                f"Stand-in charts are for {STANDIN_PROVIDER} only: remove the variable."
             )
         return standins

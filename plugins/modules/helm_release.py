@@ -8,12 +8,13 @@ module: helm_release
 short_description: Bring a Helm release to its desired state
 version_added: 0.1.0
 description:
-  - Installs, upgrades or removes a release of a chart that is pinned in C(charts/lock.yml), or of this collection's own
-    chart C(objects).
-  - A release that is as desired costs one request for metadata and no helm process. A changed one is rendered by the API
-    server's rules in a dry run and compared object by object with what is installed; then it is upgraded.
+  - Installs, upgrades or removes a release of a chart that is pinned in C(charts/lock.yml), or of this collection's
+    own chart C(objects).
+  - A release that is as desired costs one request for metadata and no helm process. A changed one is rendered in a dry
+    run on the API server and compared object by object with what is installed; then it is upgraded.
   - An upgrade that fails is explained (the object that is not ready, its events, its last log lines, what to try) and
-    rolled back. It is stopped early when a pod's image cannot be pulled, its container cannot be made or keeps crashing.
+    rolled back. It is stopped early when a pod's image cannot be pulled, or its container cannot be made or keeps
+    crashing.
   - A release that a killed run left half-done is recovered first.
 options:
   name:

@@ -132,12 +132,17 @@ def failing_container(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def pods_of(api: Api, namespace: str, objects: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the pods that belong to workloads among these objects."""
-    workloads = [item for item in objects if item["kind"] == "Pod" or selector(item)]
+    workloads = [item for item in objects if runs_pods(item)]
     return [
         pod
         for pod in api.items(f"/api/v1/namespaces/{namespace}/pods")
         if any(_owns(workload, pod["metadata"]) for workload in workloads)
     ]
+
+
+def runs_pods(item: Mapping[str, Any]) -> bool:
+    """Return whether an object is a pod, or makes some."""
+    return item["kind"] == "Pod" or bool(selector(item))
 
 
 def selector(workload: Mapping[str, Any]) -> dict[str, str]:

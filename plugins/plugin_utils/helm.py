@@ -63,10 +63,11 @@ class Helm:
         chart: Path,
         values: Mapping[str, Any],
         options: Sequence[str],
+        wait: bool,
         watch: Callable[[], str | None],
     ) -> None:
-        """Install or upgrade a release and wait until it is ready, or `watch` says why it never will be."""
-        flags = ["--install", "--create-namespace", "--wait", "--output=json", "--values=-"]
+        """Install or upgrade a release; with `wait` until it is ready, or `watch` says why it never will be."""
+        flags = ["--install", "--create-namespace", "--output=json", "--values=-", *(["--wait"] if wait else [])]
         self.run(["upgrade", name, str(chart), *options, *flags], json.dumps(values), watch)
 
     def rollback(self, name: str, revision: int, timeout: int | None = None) -> None:

@@ -24,6 +24,9 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import Fleet
 try:  # at the top of the file: forked workers inherit the import, which costs 0.5 CPU-s
     import urllib3
     from kubernetes import client as kubernetes_client
+    from kubernetes.config.config_exception import ConfigException
+    from kubernetes.config.exec_provider import ExecProvider
+    from kubernetes.config.kube_config import ConfigNode
 except ImportError as error:  # `ansible-test sanity` imports every file without the libraries of requirements.txt
     MISSING: ImportError | None = error
 else:
@@ -98,8 +101,7 @@ class Connection:
     @contextmanager
     def api_client(self) -> Iterator[Any]:
         """Yield a ``kubernetes.client.ApiClient``; the certificate files that it needs are removed at the end."""
-        if MISSING:
-            raise FleetError(f"A Python library is missing ({MISSING}): pip install -r requirements.txt.")
+        _check_libraries()
         pem = {"ca": self.ca, "certificate": self.client_certificate, "key": self.client_key}
         with private_files({name: text for name, text in pem.items() if text}) as folder:
             settings = kubernetes_client.Configuration(host=self.api_url.rstrip("/"))
@@ -168,6 +170,20 @@ class Api:
         return (self.get(path, headers, **query) or {}).get("items") or []
 
 
+def exec_credential(plugin: Mapping[str, Any], cluster: Mapping[str, Any], folder: Path) -> dict[str, str]:
+    """Return the status that a kubeconfig's credential plugin answers: token, clientCertificateData, clientKeyData.
+
+    `plugin` is the entry ``exec`` of a kubeconfig's user, `cluster` that of its cluster, `folder` where the file is.
+    """
+    _check_libraries()
+    try:
+        provider = ExecProvider(ConfigNode("exec", dict(plugin)), str(folder), ConfigNode("cluster", dict(cluster)))
+        status: dict[str, str] = provider.run()
+    except (ConfigException, OSError) as error:
+        raise FleetError(f"The kubeconfig's credential plugin {plugin.get('command')!r} failed: {error}.") from error
+    return status
+
+
 @contextmanager
 def private_files(texts: Mapping[str, str]) -> Iterator[Path]:
     """Yield a folder (mode 0700) with these files (name -> text, mode 0600); remove it at the end."""
@@ -178,6 +194,11 @@ def private_files(texts: Mapping[str, str]) -> Iterator[Path]:
             with os.fdopen(descriptor, "w") as stream:
                 stream.write(text)
         yield folder
+
+
+def _check_libraries() -> None:
+    if MISSING:
+        raise FleetError(f"A Python library is missing ({MISSING}): pip install -r requirements.txt.")
 
 
 def _base64(text: str) -> str:

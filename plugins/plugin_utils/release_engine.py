@@ -7,12 +7,13 @@ Unchanged: one metadata-only request and one comparison, no helm. Changed: rende
 compared object by object, upgraded; what fails is explained and rolled back.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils import charts
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.diagnosis import Watcher, diagnose
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.diagnosis import Watcher, diagnose, runs_pods
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.drift import drift
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.helm import Helm, HelmError, helm
@@ -102,12 +103,26 @@ class ReleaseEngine:
         self._check, self._say = check, say
         self._secrets = set(connection.secrets)
 
-    def hide(self, text: str) -> str:
-        """Return the text without any secret that the engine has met."""
-        return Masker(self._secrets).hide(text)
-
     def present(self, desired: Desired, repair: bool = False) -> Outcome:
         """Bring a release, and with `repair` its live objects too, to the desired state; FleetError when that fails."""
+        self._secrets.update(secrets_of(desired.values))
+        with self._hiding():
+            return self._present(desired, repair)
+
+    def absent(self, name: str, namespace: str, timeout: int) -> Outcome:
+        """Remove a release; its objects with ``helm.sh/resource-policy: keep`` stay. FleetError when that fails."""
+        with self._hiding():
+            return self._absent(name, namespace, timeout)
+
+    @contextmanager
+    def _hiding(self) -> Iterator[None]:
+        """Take the secrets that the engine has met out of every error; its causes have the same words, so they go."""
+        try:
+            yield
+        except FleetError as error:
+            raise FleetError(Masker(self._secrets).hide(str(error))) from None
+
+    def _present(self, desired: Desired, repair: bool) -> Outcome:
         history = read_revisions(self._api, desired.namespace, desired.name)
         newest = current(history)
         drifted: list[Change] = []
@@ -115,7 +130,6 @@ class ReleaseEngine:
             drifted = self._drift(newest) if repair else []
             if not drifted:
                 return Outcome(changed=False, revision=newest.number)
-        self._secrets.update(secrets_of(desired.values))
         with helm(self._binary, self._connection, desired.namespace) as program:
             if newest and newest.status != "deployed" and not self._check:
                 history = self._recover(program, newest, history)
@@ -124,8 +138,7 @@ class ReleaseEngine:
                     return Outcome(changed=True, revision=newest.number)
             return self._upgrade(program, desired, history, drifted)
 
-    def absent(self, name: str, namespace: str, timeout: int) -> Outcome:
-        """Remove a release; its objects with ``helm.sh/resource-policy: keep`` stay."""
+    def _absent(self, name: str, namespace: str, timeout: int) -> Outcome:
         newest = current(read_revisions(self._api, namespace, name))
         if newest is None:
             return Outcome(changed=False, revision=0)
@@ -163,9 +176,11 @@ class ReleaseEngine:
         """Upgrade and wait. What fails is explained, then rolled back."""
         wanted = list(rendered)
         watcher = Watcher(self._api, desired.namespace, wanted)
+        # Only what runs can become ready. A claim may wait for its first consumer, which another release brings.
+        wait = any(runs_pods(item) for item in wanted)
         try:
             program.upgrade(
-                desired.name, charts.fetch(desired.chart), desired.values, desired.options, watcher.hopeless
+                desired.name, charts.fetch(desired.chart), desired.values, desired.options, wait, watcher.hopeless
             )
         except HelmError as error:
             try:
