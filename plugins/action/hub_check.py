@@ -8,13 +8,9 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible_collections.openhubs.fleet.plugins.plugin_utils import check_table
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_checks import (
-    check_skip,
-    planned_checks,
-    run_checks,
-    summary,
-)
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_checks import CHECKS, CLEAN
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import HubClient
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_visit import Visit, check_users, service_token
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection
@@ -41,7 +37,7 @@ class ActionModule(ActionBase):
         _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
         host = (task_vars or {}).get("inventory_hostname", arguments["url"])
         try:
-            return {**result, "changed": False, **self._check(arguments, lambda line: self._show(f"{host}: {line}"))}
+            return {**result, "changed": False, **self._check(arguments, lambda line: self._show(f"[{host}] {line}"))}
         except FleetError as error:
             raise AnsibleActionFail(str(error)) from error
 
@@ -49,17 +45,17 @@ class ActionModule(ActionBase):
         """Return the message, the checks and whether one failed; each line of progress is reported."""
         first, second = check_users(arguments["users"])
         skip = arguments["skip"]
-        check_skip(skip)
+        check_table.refuse_unknown(CHECKS, skip)
         if self._task.check_mode:
-            checks = planned_checks(skip)
+            checks = check_table.plan(CHECKS, skip)
         else:
             token = service_token(Connection.parse(arguments["connection"]), arguments["namespace"])
             verify = arguments["validate_certs"] and (arguments["ca_path"] or True)
             client = HubClient(arguments["url"], token=token, verify=verify, timeout=arguments["request_timeout"])
             visit = Visit(client, first, second, arguments["password"], arguments["timeout"], report)
-            checks = [*reported(run_checks(visit, skip), report)]
+            checks = [*reported(check_table.run(CHECKS, CLEAN, visit, skip), report)]
         failed = any(check["status"] == "failed" for check in checks)
-        return {"failed": failed, "msg": summary(checks), "checks": checks}
+        return {"failed": failed, "msg": check_table.summary(checks), "checks": checks}
 
     def _show(self, line: str) -> None:
         """Show a line of progress; the hub may take minutes to start a server."""

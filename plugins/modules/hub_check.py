@@ -103,7 +103,7 @@ msg:
   description: The summary in one sentence, or all that was found wrong.
   returned: always
   type: str
-  sample: "17 checks ok, 2 skipped (login, metadata); a server started in 6.2 s, again in 3.4 s."
+  sample: "17 checks ok, 2 skipped (login, metadata)."
 checks:
   description: The result of each check, in order. In check mode all are C(planned).
   returned: always

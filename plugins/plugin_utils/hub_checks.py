@@ -1,19 +1,13 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a working hub must do and must refuse: a table of small named checks, run in order as two check users.
+"""What a working hub must do and must refuse: named checks (see `check_table`) of a visit by two check users."""
 
-A check takes the `Visit`, returns a detail for the operator (or the empty text) and raises `FleetError` with a sentence
-when the hub does not keep the promise, or `NotApplicableError` when it does not make it.
-"""
-
-import difflib
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.check_table import Check, NotApplicableError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import FORBIDDEN, NOT_FOUND, OK, POLL_SECONDS
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_visit import FILE, Visit
@@ -27,29 +21,26 @@ NOT_ENFORCED = (
 )
 
 
-class NotApplicableError(Exception):
-    """The hub does not offer what a check would try; the message says why."""
-
-
 def hub(visit: Visit) -> str:
     """Wait for the hub to answer, as long as one request may take: a proxy may have started a moment ago."""
     deadline = time.monotonic() + visit.client.timeout
     while True:
         try:
-            version: str = visit.client.api("GET", "/", OK).json()["version"]
+            return f"JupyterHub {visit.client.version()}"
         except FleetError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(POLL_SECONDS)
-        else:
-            return f"JupyterHub {version}"
 
 
 def users(visit: Visit) -> str:
     """Remove what a killed run left and create the check users."""
-    left = visit.clean()
-    for user in (visit.first, visit.second):
-        visit.client.create_user(user)
+    try:
+        left = visit.clean()
+        for user in (visit.first, visit.second):
+            visit.client.create_user(user)
+    except FleetError as error:
+        raise FleetError(f"{error} The service hub-check lacks its token or scopes: deploy the hub again.") from error
     return f"an earlier run was cut short: {left} first" if left else ""
 
 
@@ -188,15 +179,6 @@ def _unreachable(visit: Visit, user: str, addresses: Collection[tuple[str, int]]
     return ", ".join(f"{host}:{port}" for host, port in addresses)
 
 
-@dataclass(frozen=True)
-class Check:
-    """One promise of a hub: what is shown, what tries it, and the checks without which trying makes no sense."""
-
-    promise: str
-    run: Callable[[Visit], str]
-    needs: tuple[str, ...] = ()
-
-
 CHECKS = {
     "hub": Check("The hub answers", hub),
     "users": Check("The check users are created", users, ("hub",)),
@@ -209,7 +191,7 @@ CHECKS = {
     "service_account": Check("No Kubernetes credential is in a server", service_account, ("cell",)),
     "api_server": Check("The Kubernetes API is out of reach", api_server, ("hub_api",)),
     "metadata": Check("The metadata service is out of reach", metadata, ("hub_api",)),
-    "other_start": Check("Another user's server starts", other_start, ("users",)),
+    "other_start": Check("Another user's server starts", other_start, ("start",)),
     "other_http": Check("Another user is refused", other_http, ("cell", "other_start")),
     "other_file": Check("Another user's file cannot be read", other_file, ("home", "other_start")),
     "other_pod": Check("Another user's pod is out of reach", other_pod, ("hub_api", "other_start")),
@@ -218,79 +200,5 @@ CHECKS = {
     "home_kept": Check("The file in the home is still there", home_kept, ("start_again", "home")),
 }
 
+# Tried at the end of every run, whatever happened.
 CLEAN = Check("Nothing is left behind", Visit.clean)
-
-
-def check_skip(skip: Collection[str]) -> None:
-    """Raise unless each name to skip is that of a check."""
-    for name in skip:
-        if name not in CHECKS:
-            close = difflib.get_close_matches(name, CHECKS, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"choose among {', '.join(CHECKS)}."
-            raise FleetError(f"There is no check {name!r} to skip: {hint}")
-
-
-def planned_checks(skip: Collection[str]) -> list[dict[str, Any]]:
-    """Return the results of a run that only says what it would check."""
-    return [_result(name, check, "skipped" if name in skip else "planned") for name, check in CHECKS.items()]
-
-
-def run_checks(visit: Visit, skip: Collection[str]) -> Iterator[dict[str, Any]]:
-    """Run the checks but those to skip, then clean up whatever happened, and yield the result of each as it comes.
-
-    A result is {name, promise, status: ok / failed / skipped, seconds, detail}. A failure does not end the run:
-    only the checks that need the failed one are skipped.
-    """
-    status: dict[str, str] = {}
-    try:
-        for name, check in CHECKS.items():
-            result = _run(name, check, visit, skip, [need for need in check.needs if status[need] != "ok"])
-            status[name] = result["status"]
-            yield result
-    finally:
-        # Without an answer of the hub nothing was made, and nothing can be removed.
-        cleaning = _try("clean", CLEAN, visit) if status.get("hub") == "ok" else None
-    if cleaning:
-        yield cleaning
-
-
-def summary(checks: Collection[Mapping[str, Any]]) -> str:
-    """Return the results in one sentence, or all the failures in a sentence each."""
-    by_status = {
-        status: [check for check in checks if check["status"] == status] for status in ("ok", "failed", "skipped")
-    }
-    if failed := by_status["failed"]:
-        return " ".join([f"{len(failed)} of {len(checks)} checks failed."] + [check["detail"] for check in failed])
-    text = f"{len(by_status['ok'])} checks ok"
-    if skipped := by_status["skipped"]:
-        text += f", {len(skipped)} skipped ({', '.join(check['name'] for check in skipped)})"
-    seconds = {check["name"]: check["seconds"] for check in by_status["ok"]}
-    if {"start", "start_again"} <= set(seconds):
-        text += f"; a server started in {seconds['start']} s, again in {seconds['start_again']} s"
-    return f"{text}."
-
-
-def _run(name: str, check: Check, visit: Visit, skip: Collection[str], missing: Collection[str]) -> dict[str, Any]:
-    """Return the result of one check, which is not tried when it is to be skipped or misses what it needs."""
-    if name in skip:
-        return _result(name, check, "skipped", detail="as asked for")
-    if missing:
-        return _result(name, check, "skipped", detail=f"needs {', '.join(missing)}")
-    return _try(name, check, visit)
-
-
-def _try(name: str, check: Check, visit: Visit) -> dict[str, Any]:
-    """Try one check and return its result."""
-    began = time.monotonic()
-    try:
-        status, detail = "ok", check.run(visit)
-    except NotApplicableError as reason:
-        status, detail = "skipped", str(reason)
-    except FleetError as failure:
-        status, detail = "failed", str(failure)
-    return _result(name, check, status, time.monotonic() - began, detail)
-
-
-def _result(name: str, check: Check, status: str, seconds: float = 0.0, detail: str = "") -> dict[str, Any]:
-    """Return the result of a check as data."""
-    return {"name": name, "promise": check.promise, "status": status, "seconds": round(seconds, 1), "detail": detail}

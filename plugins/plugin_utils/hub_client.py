@@ -1,25 +1,23 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small client of JupyterHub: log in, create users, start servers and run code in them, all through the proxy."""
+"""A small client of JupyterHub: log in, create users, start and stop their servers, all through the proxy."""
 
 from __future__ import annotations
 
 import json
 import ssl
 import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import quote
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 
 try:
     import requests
-    import websocket
+    import urllib3
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
 except ImportError as error:
     MISSING: ImportError | None = error
@@ -58,7 +56,7 @@ class HubClient:
     def __init__(self, url: str, *, token: str = "", verify: bool | str = True, timeout: float = 30) -> None:
         """Take the hub's base URL, the path of a CA bundle or whether to verify TLS, and the seconds of one request."""
         if MISSING:
-            raise FleetError(f"{MISSING}: install the Python libraries of requirements.txt where Ansible runs.")
+            raise FleetError(f"{MISSING}: pip install -r requirements.txt.")
         self.url = url.rstrip("/")
         self.verify = verify
         self.timeout = timeout
@@ -84,9 +82,12 @@ class HubClient:
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """Return the answer to one request, whatever its status; redirects are answers too."""
-        options.setdefault("timeout", self.timeout)
+        options |= {"timeout": self.timeout, "verify": self.verify, "allow_redirects": False}
         try:
-            return self.session.request(method, self.url + path, verify=self.verify, allow_redirects=False, **options)
+            with warnings.catch_warnings():
+                # whoever turned verification off knows
+                warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+                return self.session.request(method, self.url + path, **options)
         except requests.RequestException as error:
             raise FleetError(
                 f"The hub at {self.url} does not answer ({why(error)}): see that it is deployed, that this address is "
@@ -99,6 +100,15 @@ class HubClient:
         if answer.status_code in accepted:
             return answer
         raise FleetError(f"The hub at {self.url} answered {answer.status_code} to {method} {path}: {said(answer)}.")
+
+    def version(self) -> str:
+        """Return the version of JupyterHub; an error when something else answers at the hub's address."""
+        try:
+            return str(self.api("GET", "/", OK).json()["version"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise FleetError(
+                f"What answers at {self.url} is not a JupyterHub: see that this address is right."
+            ) from error
 
     def login(self, name: str, password: str) -> bool:
         """Fill in the login form and return whether that let us in."""
@@ -129,16 +139,18 @@ class HubClient:
         self.api("POST", f"/users/{quote(name)}/server", CREATED, ACCEPTED)
         last = "none"
         for event in self._progress(name, deadline):
-            message = event.get("message") or last
-            if message != last:
-                report(message)
-            last = message
+            message = str(event.get("message") or last).rstrip(".")
             if event.get("ready"):
                 return
             if event.get("failed"):
-                raise FleetError(f"The server of {name} did not start: {last}. {LOOK_AT}")
+                raise FleetError(
+                    f"The server of {name} did not start: {message}; the last event was: {last}. {LOOK_AT}"
+                )
+            if message != last:
+                report(message)
+            last = message
         raise FleetError(
-            f"The server of {name} did not start within {timeout:g} s: the last event was: {last}. {LOOK_AT}"
+            f"The server of {name} did not start within {timeout:g} s; the last event was: {last}. {LOOK_AT}"
         )
 
     def _progress(self, name: str, deadline: float) -> Iterator[dict[str, Any]]:
@@ -169,10 +181,6 @@ class HubClient:
             time.sleep(POLL_SECONDS)
         return False
 
-    def open_kernel(self, name: str) -> Kernel:
-        """Start a Python kernel in a user's running server and return the connection to it."""
-        return Kernel(self, name)
-
 
 def said(answer: requests.Response) -> str:
     """Return the message of an answer of the hub or of a user's server, or the beginning of its text."""
@@ -180,104 +188,3 @@ def said(answer: requests.Response) -> str:
         return str(answer.json()["message"]).rstrip(".")
     except (ValueError, KeyError, TypeError):
         return answer.text[:200].strip() or "no text"
-
-
-class Kernel:
-    """A Python kernel in a user's server, spoken to over its websocket through the proxy."""
-
-    def __init__(self, client: HubClient, user: str) -> None:
-        """Start the kernel and send it the probe's functions."""
-        self.client = client
-        self.user = user
-        self.path = f"/user/{quote(user)}/api"
-        self.id = self._start()
-        self.socket = self._connect()
-        self.run(Path(hub_probe.__file__).read_text(encoding="utf-8"))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _start(self) -> str:
-        """Start a kernel of the first Python that the server offers, its default one if that is Python."""
-        offer = self._server("GET", "/kernelspecs", OK)
-        specs: Mapping[str, Any] = offer["kernelspecs"]
-        python = [name for name, spec in specs.items() if spec["spec"]["language"] == "python"]
-        if not python:
-            raise FleetError(f"The server of {self.user} offers no Python kernel, only: {', '.join(specs) or 'none'}.")
-        name = offer["default"] if offer["default"] in python else python[0]
-        return str(self._server("POST", "/kernels", CREATED, json={"name": name})["id"])
-
-    def _server(self, method: str, path: str, accepted: int, **options: Any) -> Any:
-        """Return the content of an answer of the user's server."""
-        answer = self.client.request(method, self.path + path, **options)
-        if answer.status_code != accepted:
-            raise FleetError(
-                f"The server of {self.user} answered {answer.status_code} to {method} {path}: {said(answer)}."
-            )
-        return answer.json()
-
-    def _connect(self) -> Any:
-        """Open the kernel's websocket."""
-        url = self.client.url.replace("http", "ws", 1)
-        try:
-            return websocket.create_connection(
-                f"{url}{self.path}/kernels/{self.id}/channels",
-                header=self.client.headers,
-                timeout=self.client.timeout,
-                sslopt=self.client.tls(),
-                suppress_origin=True,
-            )
-        except (websocket.WebSocketException, OSError) as error:
-            raise FleetError(
-                f"No websocket to the server of {self.user} opens through {self.client.url} ({why(error)}): "
-                "see that whatever stands before the hub passes websocket upgrades."
-            ) from error
-
-    def run(self, code: str) -> str:
-        """Run a cell and return what it printed."""
-        message = execute_request(code)
-        printed = ""
-        try:
-            self.socket.send(json.dumps(message))
-            while True:
-                reply = json.loads(self.socket.recv())
-                if reply["content"].get("execution_state") in ("restarting", "dead"):
-                    raise FleetError(f"The kernel of {self.user} died: its memory limit may be too small.")
-                if reply["parent_header"].get("msg_id") != message["header"]["msg_id"]:
-                    continue
-                kind, content = reply["msg_type"], reply["content"]
-                if kind == "stream" and content["name"] == "stdout":
-                    printed += content["text"]
-                elif kind == "error":
-                    raise FleetError(f"A cell of {self.user} failed: {content['ename']}: {content['evalue']}.")
-                elif kind == "status" and content["execution_state"] == "idle":
-                    return printed
-        except (websocket.WebSocketException, OSError) as error:
-            raise FleetError(f"The kernel of {self.user} does not answer over its websocket ({why(error)}).") from error
-
-    def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Call a function of `hub_probe` in the kernel and return its result."""
-        name = function.__name__
-        printed = self.run(f"import json; print(json.dumps({name}(*json.loads({json.dumps(arguments)!r}))))")
-        return json.loads(printed.splitlines()[-1])
-
-    def close(self) -> None:
-        """Close the connection; the kernel itself ends with its server."""
-        self.socket.close()
-
-
-def execute_request(code: str) -> dict[str, Any]:
-    """Return the message of the Jupyter protocol (version 5.3) that runs a cell and leaves no history."""
-    content = {"code": code, "silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
-    session = uuid.uuid4().hex
-    header = {"msg_id": uuid.uuid4().hex, "session": session, "username": "", "msg_type": "execute_request"}
-    return {
-        "channel": "shell",
-        "header": {**header, "version": "5.3"},
-        "parent_header": {},
-        "metadata": {},
-        "content": content,
-    }

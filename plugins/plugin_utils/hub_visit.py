@@ -12,7 +12,8 @@ from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import HubClient, Kernel
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import HubClient
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_kernel import Kernel
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection
 
 # The file that is written in the first check user's home, and removed.
@@ -72,7 +73,7 @@ class Visit:
     def kernel(self, user: str) -> Kernel:
         """Return the kernel in the user's running server, started at the first call."""
         if user not in self._kernels:
-            self._kernels[user] = self.client.open_kernel(user)
+            self._kernels[user] = Kernel(self.client, user)
         return self._kernels[user]
 
     def start(self, user: str) -> None:
