@@ -36,7 +36,9 @@ class ActionModule(ActionBase):
             version = server_version(connection) if arguments["probe"] else ""
         except FleetError as error:
             raise AnsibleActionFail(str(error)) from error
-        return {"changed": False, "connection": asdict(connection), "kubernetes_version": version}
+        # the credential is never shown; a failure is, which `no_log` of the task would hide as well
+        secret = {"_ansible_no_log": True, "connection": asdict(connection)}
+        return {"changed": False, **secret, "kubernetes_version": version}
 
 
 def server_version(connection: Connection) -> str:

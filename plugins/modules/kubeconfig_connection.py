@@ -11,6 +11,7 @@ description:
   - Reads a context of a kubeconfig and returns it in the form of the fact C(cluster_connection).
   - Refuses a context that leads to another API server than the inventory's, so that a change never reaches the wrong
     cluster.
+  - The result is never shown, as with C(no_log). A failure is.
   - Understands tokens, token files, client certificates (as data or files) and credential plugins (C(exec)).
 options:
   kubeconfig:
@@ -47,7 +48,6 @@ EXAMPLES = r"""
     context: campus
     api_url: https://10.0.0.10:6443
   register: __existing_cluster
-  no_log: true
 """
 
 RETURN = r"""

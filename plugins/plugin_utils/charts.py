@@ -90,7 +90,7 @@ def fetch(chart: Chart) -> Path:
     if chart.folder:
         return chart.folder
     if not chart.archive.is_file():
-        store(chart, _download(chart, chart_repository.find(chart.repository, chart.name, chart.version).url))
+        store(chart, download(chart))
     found = hashlib.sha256(chart.archive.read_bytes()).hexdigest()
     if found != chart.sha256:
         raise FleetError(
@@ -100,24 +100,16 @@ def fetch(chart: Chart) -> Path:
     return chart.archive
 
 
-def pin(chart: Chart) -> tuple[Chart, bytes]:
-    """Return a chart with the sha256 that its repository publishes, and its archive, which has just that."""
-    published = chart_repository.find(chart.repository, chart.name, chart.version)
-    if chart.sha256 and chart.sha256 != published.sha256:
+def download(chart: Chart, url: str = "") -> bytes:
+    """Return a chart's archive from its repository, if it is the one that was pinned."""
+    url = url or chart_repository.find(chart.repository, chart.name, chart.version).url
+    archive = chart_repository.download(url)
+    found = hashlib.sha256(archive).hexdigest()
+    if found != chart.sha256:
         raise FleetError(
-            f"{chart.repository} publishes {chart.name} {chart.version} with the sha256 {published.sha256}, the lock "
-            f"has {chart.sha256}. A published version never changes: find out why before you empty the lock's sha256."
+            f"{url} has the sha256 {found} instead of {chart.sha256}: it is not the pinned chart. Nothing was kept."
         )
-    pinned = replace(chart, sha256=published.sha256)
-    return pinned, _download(pinned, published.url)
-
-
-def lock_text(text: str, name: str, sha256: str) -> str:
-    """Return the lock's text with a chart's sha256 set; comments and all else stay as they are."""
-    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
-    for key in (name, "sha256"):
-        node = next(value for found, value in node.value if found.value == key)
-    return text[: node.start_mark.index] + f'"{sha256}"' + text[node.end_mark.index :]
+    return archive
 
 
 def store(chart: Chart, archive: bytes) -> None:
@@ -125,18 +117,6 @@ def store(chart: Chart, archive: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=chart.archive.parent, delete=False) as stream:
         stream.write(archive)
     os.replace(stream.name, chart.archive)
-
-
-def _download(chart: Chart, url: str) -> bytes:
-    """Return a chart's archive if it is the one that the sha256 promises."""
-    archive = chart_repository.download(url)
-    found = hashlib.sha256(archive).hexdigest()
-    if found != chart.sha256:
-        raise FleetError(
-            f"{url} has the sha256 {found} instead of {chart.sha256}: it is not the chart that was pinned. "
-            "Nothing was kept."
-        )
-    return archive
 
 
 def _from_folder(folder: Path) -> Chart:
