@@ -6,8 +6,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import Settings
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings
 
 CHECK_SERVICE = "hub-check"
 
@@ -21,7 +20,7 @@ def usernames(settings: Settings, variable: str) -> list[str]:
     names: dict[str, None] = {}
     for name in settings.get(variable) or []:
         if not isinstance(name, str) or not name or "/" in name or name != name.strip():
-            raise FleetError(f"{variable} holds {name!r}: a username is text without slashes and outer blanks.")
+            raise SettingError(variable, f"holds {name!r}: a username is text without slashes and outer blanks.")
         names[name.lower()] = None
     return list(names)
 

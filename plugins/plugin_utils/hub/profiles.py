@@ -3,85 +3,145 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a user chooses when starting a server, and what that reserves on a node."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.distributions import Distribution, distribution
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.quantities import (
-    cores,
-    cpu_millicores,
-    kubespawner_memory,
-    memory_mebibytes,
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.distributions import distribution
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.images import image_option, image_reference
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.pools import POOL_LABEL, Pool, user_pool
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.resources import (
+    Choice,
+    Offer,
+    cpu_choices,
+    memory_choices,
+    option,
 )
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import Settings
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings, one_of
 
-Choice = tuple[str, dict[str, Any]]
-"""A choice's key and its definition in a KubeSpawner profile option."""
+INTERFACES = {"lab": "/lab", "notebook": "/tree", "rstudio": "/rstudio"}
+"""The URL, below the user's server, at which each interface opens."""
+
+GPU = "nvidia.com/gpu"
+
+USER_TOLERATIONS = [
+    {"key": key, "operator": "Equal", "value": "user", "effect": "NoSchedule"}
+    for key in ("hub.jupyter.org/dedicated", "hub.jupyter.org_dedicated")
+]
+"""The chart's own tolerations of user pods: a profile's list replaces them, so it has to repeat them."""
+
+GPU_TOLERATION = {"key": GPU, "operator": "Exists", "effect": "NoSchedule"}
+"""GKE taints GPU nodes by itself; the other providers' pools get the same taint."""
 
 
 def server_resources(settings: Settings) -> dict[str, Any]:
-    """Return the part of ``singleuser`` that gives servers memory and CPU: the default and the choices.
+    """Return the part of ``singleuser`` that gives servers resources: the default ones and the profiles.
 
-    The first of ``jupyterhub_memory`` and ``jupyterhub_cpu`` is the default. The chart's own keys carry it too, because
-    the placeholders of the chart are sized by them.
+    The first choice of each list is the default. The chart's own keys carry it too, because they size the chart's
+    placeholders, and because a server that is started without a form gets them.
     """
-    kind = distribution(settings["hub_distribution"])
-    memory = _memory_choices(settings["jupyterhub_memory"] or kind.memory)
-    cpu = _cpu_choices(settings["jupyterhub_cpu"] or kind.cpu, kind)
+    profiles = settings["jupyterhub_profiles"]
+    if profiles:
+        made = [_profile(settings, profile, f"jupyterhub_profiles[{i}]") for i, profile in enumerate(profiles)]
+        _check_unique(made)
+        traits = next(profile for profile in made if profile.get("default"))["kubespawner_override"]
+        return {"memory": _bounds(traits, "mem"), "cpu": _bounds(traits, "cpu"), "profileList": made}
+    memory, cpu, pool = _choices(settings, {}, "")
     values: dict[str, Any] = {
-        "memory": _chart_resource(memory[0], "mem"),
-        "cpu": _chart_resource(cpu[0], "cpu"),
+        "memory": _bounds(memory[0].override, "mem"),
+        "cpu": _bounds(cpu[0].override, "cpu"),
+        **({"nodeSelector": {POOL_LABEL: pool.name}} if pool else {}),
     }
-    options = {
-        name: {"display_name": title, "choices": _with_default(choices)}
-        for name, title, choices in (("memory", "Memory", memory), ("cpu", "CPU", cpu))
-        if len(choices) > 1
-    }
+    options = _options(memory, cpu, image_option(settings))
     if options:
-        values["profileList"] = [
-            {"display_name": "Your server", "slug": "server", "default": True, "profile_options": options}
-        ]
+        profile = {"display_name": "Your server", "slug": "server", "default": True, "profile_options": options}
+        values["profileList"] = [profile]
     return values
 
 
-def _with_default(choices: list[Choice]) -> dict[str, Any]:
-    """Return the choices by key, sorted by it (as Helm will do), exactly the first given one the default."""
-    first = choices[0][0]
-    return {key: {**choice, "default": True} if key == first else choice for key, choice in sorted(choices)}
+def _choices(
+    settings: Settings, profile: Mapping[str, Any], variable: str
+) -> tuple[list[Choice], list[Choice], Pool | None]:
+    """Return the choices of memory and CPU of a profile (``{}``: of the hub itself), and the pool that holds them."""
+    kind = distribution(settings)
+    pool = user_pool(settings, profile.get("pool"), f"{variable}.pool")
+
+    def offer(resource: str, offered: list[str]) -> Offer:
+        if profile.get(resource):
+            return Offer(profile[resource], f"{variable}.{resource}", explicit=True)
+        own = settings[f"jupyterhub_{resource}"]
+        return Offer(own or offered, f"jupyterhub_{resource}", explicit=bool(own))
+
+    memory = memory_choices(offer("memory", kind.memory), pool)
+    return memory, cpu_choices(offer("cpu", kind.cpu), kind.cpu_guaranteed, pool), pool
 
 
-def _chart_resource(choice: Choice, prefix: str) -> dict[str, Any]:
-    """Return a choice as ``singleuser.memory`` or ``singleuser.cpu``."""
-    override = choice[1]["kubespawner_override"]
-    return {"guarantee": override[f"{prefix}_guarantee"], "limit": override[f"{prefix}_limit"]}
+def _options(memory: list[Choice], cpu: list[Choice], image: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the options of a profile: whatever leaves something to choose. They set different traits."""
+    options = {
+        key: option(title, choices)
+        for key, title, choices in (("memory", "Memory", memory), ("cpu", "CPU", cpu))
+        if len(choices) > 1
+    }
+    return options | ({"image": image} if image else {})
 
 
-def _memory_choices(quantities: list[str] | tuple[str, ...]) -> list[Choice]:
-    """Return choices of memory, all of it reserved: a node that promised more than it has kills what runs on it.
-
-    A key is the MiB with leading zeros, so that it sorts by size both as text and by natural order.
-    """
-    choices = {}
-    for quantity in quantities:
-        mebibytes = memory_mebibytes(quantity, "jupyterhub_memory")
-        memory = kubespawner_memory(mebibytes)
-        choices[f"mem_{mebibytes:07}"] = {
-            "display_name": f"{memory}B",
-            "kubespawner_override": {"mem_guarantee": memory, "mem_limit": memory},
-        }
-    return list(choices.items())
+def _bounds(traits: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """Return the traits of KubeSpawner as ``singleuser.memory`` (``mem``) or ``singleuser.cpu`` (``cpu``)."""
+    return {"guarantee": traits[f"{prefix}_guarantee"], "limit": traits[f"{prefix}_limit"]}
 
 
-def _cpu_choices(quantities: list[str] | tuple[str, ...], kind: Distribution) -> list[Choice]:
-    """Return choices of CPU, reserved as far as the distribution does; a key is the millicores, as for memory."""
-    choices = {}
-    for quantity in quantities:
-        millicores = cpu_millicores(quantity, "jupyterhub_cpu")
-        limit = cores(millicores)
-        choices[f"cpu_{millicores:06}"] = {
-            "display_name": f"{limit} CPU",
-            "kubespawner_override": {
-                "cpu_guarantee": cores(max(1, round(millicores * kind.cpu_guaranteed))),
-                "cpu_limit": limit,
-            },
-        }
-    return list(choices.items())
+def _profile(settings: Settings, profile: Mapping[str, Any], variable: str) -> dict[str, Any]:
+    """Return one entry of ``jupyterhub_profiles`` as KubeSpawner knows it, plus who may see it (``allowed_groups``)."""
+    name = profile.get("name")
+    if not name:
+        raise SettingError(f"{variable}.name", "is missing: users choose a profile by it.")
+    memory, cpu, pool = _choices(settings, profile, variable)
+    override: dict[str, Any] = {**memory[0].override, **cpu[0].override}
+    if profile.get("image"):
+        image_reference(profile["image"], f"{variable}.image")
+        override["image"] = profile["image"]
+    if profile.get("interface"):
+        override["default_url"] = one_of(f"{variable}.interface", profile["interface"], INTERFACES)
+    if pool:
+        override["node_selector"] = {POOL_LABEL: pool.name}
+    override |= _gpu(profile.get("gpu") or 0, pool, variable)
+    options = _options(memory, cpu, None if profile.get("image") else image_option(settings))
+    return {
+        "display_name": name,
+        "slug": profile.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"),
+        **({"description": profile["description"]} if profile.get("description") else {}),
+        **({"default": True} if profile.get("default") else {}),
+        **({"allowed_groups": profile["allowed_groups"]} if profile.get("allowed_groups") else {}),
+        "kubespawner_override": override,
+        **({"profile_options": options} if options else {}),
+    }
+
+
+def _gpu(count: int, pool: Pool | None, variable: str) -> dict[str, Any]:
+    """Return the traits of a server with GPUs: as many reserved as allowed, and the way past their nodes' taint."""
+    if not count:
+        return {}
+    if pool and count > pool.gpus:
+        raise SettingError(
+            f"{variable}.gpu", f"is {count}, but a node of pool {pool.name} ({pool.machine}) has {pool.gpus}."
+        )
+    devices = {GPU: count}
+    return {
+        "extra_resource_limits": devices,
+        "extra_resource_guarantees": dict(devices),
+        "tolerations": [*USER_TOLERATIONS, GPU_TOLERATION],
+    }
+
+
+def _check_unique(profiles: list[dict[str, Any]]) -> None:
+    """Refuse profiles that KubeSpawner could not tell apart, and more or less than one default; mark the first else."""
+    slugs = [profile["slug"] for profile in profiles]
+    for i, slug in enumerate(slugs):
+        if not slug or slug in slugs[:i]:
+            raise SettingError(f"jupyterhub_profiles[{i}].slug", f"is {slug!r}: give each profile one of its own.")
+    defaults = [profile["display_name"] for profile in profiles if profile.get("default")]
+    if len(defaults) > 1:
+        raise SettingError("jupyterhub_profiles", f"has {len(defaults)} defaults ({', '.join(defaults)}): keep one.")
+    if not defaults:
+        profiles[0]["default"] = True

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 
 Settings = Mapping[str, Any]
 
@@ -18,9 +19,20 @@ _COLLECTION_DEFAULTS = {"hub_distribution": "research"}
 _ROLES = Path(__file__).parents[3] / "roles"
 
 
+class SettingError(FleetError):
+    """A variable whose value cannot be used; ``variable`` is the path to it, such as ``jupyterhub_auth.kind``."""
+
+    def __init__(self, variable: str, sentence: str) -> None:
+        super().__init__(f"{variable} {sentence}")
+        self.variable = variable
+
+
 @cache
 def defaults() -> Settings:
-    """Return the defaults of the variables that describe a hub, its roles' from the files that Ansible reads."""
+    """Return the defaults of the variables that describe a hub, its roles' from the files that Ansible reads.
+
+    Templates in them stay templates: none of those is used below.
+    """
     merged: dict[str, Any] = dict(_COLLECTION_DEFAULTS)
     for role in ("jupyterhub", "storage", "hub_check"):
         merged |= yaml.safe_load((_ROLES / role / "defaults" / "main.yml").read_text()) or {}
@@ -30,3 +42,10 @@ def defaults() -> Settings:
 def with_defaults(settings: Settings) -> Settings:
     """Return the settings with the roles' defaults where a variable is not given."""
     return {**defaults(), **settings}
+
+
+def one_of(variable: str, value: Any, choices: Mapping[str, Any]) -> Any:
+    """Return the choice that the value of a variable names; SettingError when there is none of that name."""
+    if not isinstance(value, str) or value not in choices:
+        raise SettingError(variable, f"is {value!r}: choose one of {', '.join(choices)}.")
+    return choices[value]

@@ -1,17 +1,19 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a hub keeps data: the users' homes and the hub's database."""
+"""Where a hub keeps data: the users' homes, their shared folder and the hub's database."""
 
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import Settings
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings
 
 HOME_CLAIM = "home"
 DATABASE_CLAIM = "hub-db-dir"
 """The name that the JupyterHub chart gives to the claim of the hub's database."""
 DATABASE_SIZE = "1Gi"
+
+HOME_PATHS = {"jovyan": "/home/jovyan", "rstudio": "/home/rstudio"}
+"""Where the home is in a server: images of Jupyter and of Rocker (RStudio) look for it in different places."""
 
 HOME_DIRECTORY = "{safe_username}"
 """A user's directory on the volume of the homes, as a KubeSpawner template.
@@ -22,14 +24,50 @@ one directory, nothing of the name can climb out of it, and it begins with a let
 to the collection. The field is named here, not ``{username}``, so that no setting of ``slug_scheme`` can move homes.
 """
 
-
-def home_storage() -> dict[str, Any]:
-    """Return ``singleuser.storage``: a directory of one shared volume for each user."""
-    return {"type": "static", "static": {"pvcName": HOME_CLAIM, "subPath": HOME_DIRECTORY}}
+SHARED_DIRECTORY = "_shared"
+"""The directory of the shared folder on the volume of the homes: no slug begins with an underscore."""
 
 
-def database_storage(settings: Settings) -> dict[str, Any]:
-    """Return ``hub.db``: SQLite on a claim; its class is empty where a volume is made for it by `storage_objects`."""
+def home_storage(settings: Settings) -> dict[str, Any]:
+    """Return ``singleuser.storage``: a directory of one shared volume for each user, and the folder they share.
+
+    Users who exist for one visit only (ephemeral) keep nothing.
+    """
+    if _is_ephemeral(settings):
+        return {"type": "none"}
+    mounts = {"home-rstudio": {"name": "home", "mountPath": HOME_PATHS["rstudio"], "subPath": HOME_DIRECTORY}}
+    return {
+        "type": "static",
+        "homeMountPath": HOME_PATHS["jovyan"],
+        "static": {"pvcName": HOME_CLAIM, "subPath": HOME_DIRECTORY},
+        "extraVolumeMounts": mounts | shared_folder(settings),
+    }
+
+
+def shared_folder(settings: Settings) -> dict[str, Any]:
+    """Return the mounts of the shared folder, read-only; none where its size is empty.
+
+    Inside the hub, ``openhubs_shared_folder`` makes them writable for admins: the chart has no such key.
+    """
+    if not settings["storage_shared_size"] or _is_ephemeral(settings):
+        return {}
+    return {
+        f"shared-{name}": {
+            "name": "home",
+            "mountPath": f"{path}/shared",
+            "subPath": SHARED_DIRECTORY,
+            "readOnly": True,
+        }
+        for name, path in HOME_PATHS.items()
+    }
+
+
+def _is_ephemeral(settings: Settings) -> bool:
+    return bool(settings["jupyterhub_auth"].get("kind") == "ephemeral")
+
+
+def database_claim(settings: Settings) -> dict[str, Any]:
+    """Return ``hub.db`` for SQLite on a claim; its class is empty where `storage_objects` makes a volume for it."""
     claim: dict[str, Any] = {"storage": DATABASE_SIZE}
     source = (settings.get("cluster_volumes") or {}).get("hub_db")
     if source:
@@ -46,7 +84,7 @@ def storage_objects(settings: Settings) -> list[dict[str, Any]]:
     hub = settings["hub_name"]
     sources = settings.get("cluster_volumes") or {}
     if not sources.get("homes"):
-        raise FleetError(f"cluster_volumes.homes is missing: {hub} has nowhere to keep its users' homes.")
+        raise SettingError("cluster_volumes.homes", f"is missing: {hub} has nowhere to keep its users' homes.")
     size = settings["storage_size"]
     objects = [*_volume(hub, HOME_CLAIM, sources["homes"], size, "ReadWriteMany")]
     if sources.get("hub_db"):

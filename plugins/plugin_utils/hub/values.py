@@ -3,74 +3,82 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From the variables of one hub to the values of the JupyterHub chart (zero-to-jupyterhub-k8s 4.4.0)."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.amounts import seconds
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.auth import auth_config
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.content import pull_at_start
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.homepage import homepage
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.hub_files import hub_files
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.images import image_reference, registry
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.merge import deep_merge
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.people import CHECK_SERVICE, roles
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.profiles import server_resources
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.quantities import seconds
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import Settings, with_defaults
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.storage import database_storage, home_storage
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.profiles import INTERFACES, server_resources
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import Settings, one_of, with_defaults
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.sizes import size_values
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.storage import home_storage
 
 Values = dict[str, Any]
 
-INTERFACES = {"lab": "/lab", "notebook": "/tree", "rstudio": "/rstudio"}
-"""The URL, below the user's server, at which each interface opens."""
+
+class Layers(NamedTuple):
+    """The layers of a hub's values, later ones winning."""
+
+    generated: Values
+    """From the variables."""
+    provider: Mapping[str, Any]
+    """``cluster_jupyterhub_values``."""
+    operator: Mapping[str, Any]
+    """``jupyterhub_values``."""
 
 
 def hub_values(settings: Settings) -> Values:
-    """Return the chart's values for a hub: generated ones, then its provider's, then ``jupyterhub_values``.
+    """Return the chart's values for a hub: its layers merged.
 
     ``settings`` holds the hub's variables by their full names; those not given have their role's default. The result is
     a pure function of them, key order included. FleetError when they contradict each other or a needed one is missing.
     """
+    return deep_merge(*hub_layers(settings))
+
+
+def hub_layers(settings: Settings) -> Layers:
+    """Return the layers that `hub_values` merges."""
     complete = with_defaults(settings)
-    generated = (part(complete) for part in PARTS)
-    return deep_merge(
-        *generated, complete.get("cluster_jupyterhub_values") or {}, complete.get("jupyterhub_values") or {}
+    return Layers(
+        deep_merge(*(part(complete) for part in PARTS)),
+        complete.get("cluster_jupyterhub_values") or {},
+        complete.get("jupyterhub_values") or {},
     )
 
 
 def hub(settings: Settings) -> Values:
-    """Return the hub itself: login, roles, database, address."""
+    """Return the hub itself: login, roles, address, named servers."""
     config = auth_config(settings)
     if settings.get("hub_url"):
         config["JupyterHub"]["public_url"] = settings["hub_url"].rstrip("/") + "/"
+    named = settings["jupyterhub_named_servers"]
     return {
         "hub": {
             "config": config,
             "loadRoles": roles(settings),
             "services": {CHECK_SERVICE: {"display": False}},
-            "db": database_storage(settings),
+            **({"allowNamedServers": True, "namedServerLimitPerUser": named} if named else {}),
         }
     }
 
 
 def servers(settings: Settings) -> Values:
     """Return the users' servers: image, interface, resources, home."""
-    image = {"image": image_reference(settings["jupyterhub_image"])} if settings["jupyterhub_image"] else {}
+    image = settings["jupyterhub_image"]
     return {
         "singleuser": {
-            **image,
-            "defaultUrl": INTERFACES[settings["jupyterhub_interface"]],
-            "storage": home_storage(),
+            **({"image": image_reference(image, "jupyterhub_image")} if image else {}),
+            "defaultUrl": one_of("jupyterhub_interface", settings["jupyterhub_interface"], INTERFACES),
+            "storage": home_storage(settings),
             **server_resources(settings),
         }
     }
-
-
-def image_reference(image: str) -> dict[str, str]:
-    """Return an image as the chart wants it, split at the last colon: it joins name and tag with one again.
-
-    That holds for a tag and for a digest (``name@sha256:...``) alike.
-    """
-    name, _, tag = image.rpartition(":")
-    if not name or "/" in tag:
-        raise FleetError(f"jupyterhub_image is {image!r}: end it with a tag or a digest, such as {image}:2026.11.")
-    return {"name": name, "tag": tag}
 
 
 def isolation(_settings: Settings) -> Values:
@@ -115,12 +123,25 @@ def culling(settings: Settings) -> Values:
     """Return when servers are stopped: after a time without use, and after a time in any case.
 
     The culler knows no idle time of *never* (0 means its own default, ten minutes): the maximum age does as well.
+    Users are removed only where each visit is a new one: everybody else has a home.
     """
     idle = seconds(settings["jupyterhub_idle_timeout"], "jupyterhub_idle_timeout")
     age = seconds(settings["jupyterhub_max_age"], "jupyterhub_max_age")
     if idle is None and age is None:
         return {"cull": {"enabled": False}}
-    return {"cull": {"enabled": True, "users": False, "timeout": idle or age, "maxAge": age or 0}}
+    users = settings["jupyterhub_auth"].get("kind") == "ephemeral"
+    return {"cull": {"enabled": True, "users": users, "timeout": idle or age, "maxAge": age or 0}}
 
 
-PARTS: tuple[Callable[[Settings], Values], ...] = (hub, servers, isolation, placement, culling)
+PARTS: tuple[Callable[[Settings], Values], ...] = (
+    hub,
+    servers,
+    registry,
+    pull_at_start,
+    isolation,
+    placement,
+    culling,
+    size_values,
+    homepage,
+    hub_files,
+)

@@ -44,7 +44,7 @@ def test_admins_are_allowed_users() -> None:
 
 
 def test_a_hub_that_lets_nobody_in_is_refused() -> None:
-    with pytest.raises(FleetError, match="nobody could log in"):
+    with pytest.raises(FleetError, match="nothing else lets anybody log in"):
         github()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.distributions import DISTRIBUTIONS
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.data import table
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.profiles import server_resources
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import with_defaults
 
@@ -24,8 +24,8 @@ def options(**settings: Any) -> dict[str, Any]:
 
 def test_the_first_choice_is_the_only_default() -> None:
     choices = options(jupyterhub_memory=["4Gi", "512Mi", "16Gi"])["memory"]["choices"]
-    assert [choice["display_name"] for choice in choices.values()] == ["512MB", "4GB", "16GB"]
-    assert [choice["display_name"] for choice in choices.values() if "default" in choice] == ["4GB"]
+    assert [choice["display_name"] for choice in choices.values()] == ["512 MB", "4 GB", "16 GB"]
+    assert [choice["display_name"] for choice in choices.values() if "default" in choice] == ["4 GB"]
 
 
 def test_keys_sort_by_size_in_every_order_of_keys() -> None:
@@ -62,11 +62,11 @@ def test_the_chart_itself_knows_the_default() -> None:
     assert values["memory"] == {"guarantee": "4G", "limit": "4G"}
 
 
-@pytest.mark.parametrize("name", DISTRIBUTIONS)
+@pytest.mark.parametrize("name", ["research", "education"])
 def test_a_distribution_offers_its_choices(name: str) -> None:
     choices = options(hub_distribution=name)
-    assert len(choices["memory"]["choices"]) == len(DISTRIBUTIONS[name].memory)
-    assert len(choices["cpu"]["choices"]) == len(DISTRIBUTIONS[name].cpu)
+    assert len(choices["memory"]["choices"]) == len(table("distributions")[name]["memory"])
+    assert len(choices["cpu"]["choices"]) == len(table("distributions")[name]["cpu"])
 
 
 @pytest.mark.parametrize("quantity", ["2", "2G", "2GB", "0Gi", "1.5Gi", ""])

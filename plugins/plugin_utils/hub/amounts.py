@@ -5,23 +5,24 @@
 
 import re
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError
 
-MEBI = 2**20
-_MEMORY_UNITS = {"Mi": MEBI, "Gi": 2**30, "Ti": 2**40}
+_MEMORY_UNITS = {"Mi": 1, "Gi": 2**10, "Ti": 2**20}
 _DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def memory_mebibytes(quantity: str, name: str) -> int:
+def memory_mebibytes(quantity: str, variable: str) -> int:
     """Return the MiB of a memory quantity such as ``512Mi`` or ``2Gi``.
 
     Only binary units are taken: KubeSpawner reads its own ``G`` as 2**30 bytes and Kubernetes reads ``G`` as 10**9, so
-    that a unit which both could read would mean two different amounts. ``name`` is the variable, for the error.
+    that a unit which both could read would mean two different amounts.
     """
     match = re.fullmatch(r"([1-9]\d*)(Mi|Gi|Ti)", str(quantity))
     if not match:
-        raise FleetError(f"{name} is {str(quantity)!r}: write memory as a whole number with Mi, Gi or Ti, such as 2Gi.")
-    return int(match[1]) * _MEMORY_UNITS[match[2]] // MEBI
+        raise SettingError(
+            variable, f"is {str(quantity)!r}: write memory as a whole number with Mi, Gi or Ti, such as 2Gi."
+        )
+    return int(match[1]) * _MEMORY_UNITS[match[2]]
 
 
 def kubespawner_memory(mebibytes: int) -> str:
@@ -29,12 +30,14 @@ def kubespawner_memory(mebibytes: int) -> str:
     return f"{mebibytes // 1024}G" if mebibytes % 1024 == 0 else f"{mebibytes}M"
 
 
-def cpu_millicores(quantity: str, name: str) -> int:
-    """Return the thousandths of a CPU of a quantity such as ``2``, ``0.5`` or ``500m``; ``name`` is the variable."""
+def cpu_millicores(quantity: str, variable: str) -> int:
+    """Return the thousandths of a CPU of a quantity such as ``2``, ``0.5`` or ``500m``."""
     match = re.fullmatch(r"(\d+)m|(\d+(?:\.\d{1,3})?)", str(quantity))
     millicores = 0 if not match else int(match[1]) if match[1] else round(float(match[2]) * 1000)
     if millicores < 1:
-        raise FleetError(f"{name} is {str(quantity)!r}: write CPU as a number of cores or with m, such as 2 or 500m.")
+        raise SettingError(
+            variable, f"is {str(quantity)!r}: write CPU as a number of cores or with m, such as 2 or 500m."
+        )
     return millicores
 
 
@@ -43,11 +46,13 @@ def cores(millicores: int) -> int | float:
     return millicores // 1000 if millicores % 1000 == 0 else millicores / 1000
 
 
-def seconds(duration: str, name: str) -> int | None:
+def seconds(duration: str, variable: str) -> int | None:
     """Return the seconds of a duration such as ``90s``, ``30m``, ``1h`` or ``7d``, and None for ``never``."""
     if duration == "never":
         return None
     match = re.fullmatch(r"([1-9]\d*)([smhd])", str(duration))
     if not match:
-        raise FleetError(f"{name} is {str(duration)!r}: write a whole number with s, m, h or d, such as 1h, or never.")
+        raise SettingError(
+            variable, f"is {str(duration)!r}: write a whole number with s, m, h or d, such as 1h, or never."
+        )
     return int(match[1]) * _DURATION_UNITS[match[2]]
