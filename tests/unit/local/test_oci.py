@@ -74,8 +74,8 @@ def test_layout_leads_from_names_to_layers(
     config = {"User": "1000:100", "Cmd": ["a"]}
     oci.write_layout(layout, [oci.Image("localhost/x:1.2", [layer], config), oci.Image("localhost/y:3", [layer], {})])
 
-    def blob(descriptor: dict[str, Any]) -> bytes:
-        data = (layout / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
+    def blob(descriptor: Any) -> bytes:
+        data: bytes = (layout / "blobs" / descriptor["digest"].replace(":", "/")).read_bytes()
         assert descriptor["digest"] == "sha256:" + hashlib.sha256(data).hexdigest()
         assert descriptor["size"] == len(data)
         return data
