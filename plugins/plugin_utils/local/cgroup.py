@@ -33,12 +33,15 @@ class Hierarchies:
 
 
 def hierarchies(mounts: str) -> Hierarchies:
-    """Return what the text of /proc/self/mounts says. Hybrid (both, the controllers in version 1) is version 1."""
+    """Return what the text of /proc/self/mounts says.
+
+    With both versions mounted (hybrid) the controllers are in version 1; containers get cgroups in all of them.
+    """
     fields = [line.split() for line in mounts.splitlines()]
     first = tuple(Path(field[1]) for field in fields if field[2] == "cgroup")
     second = tuple(Path(field[1]) for field in fields if field[2] == "cgroup2")
     if first:
-        return Hierarchies(1, first)
+        return Hierarchies(1, first + second)
     return Hierarchies(2 if second else 0, second[:1])
 
 

@@ -83,16 +83,6 @@ def fingerprints(cluster: Cluster) -> dict[str, str]:
     }
 
 
-def connection(cluster: Cluster) -> dict[str, str]:
-    """Return how to reach the API as the cluster's administrator; {} before the cluster was first started."""
-    folder = cluster.path("pki")
-    if not (folder / "admin.crt").exists():
-        return {}
-    files = {"ca": "ca.crt", "client_certificate": "admin.crt", "client_key": "admin.key"}
-    pem = {key: (folder / name).read_text() for key, name in files.items()}
-    return {"api_url": f"https://127.0.0.1:{cluster.api_port}", **pem}
-
-
 def _restrict_oom() -> bool:
     return not preflight.has_sys_resource(Path("/proc/self/status").read_text())
 
@@ -117,6 +107,7 @@ def _prepare(cluster: Cluster, programs: Programs) -> None:
     cluster.path(preflight.MARKER).write_text(json.dumps({"name": cluster.name}) + "\n")
     for folder in cluster.folders:
         folder.mkdir(exist_ok=True)
+    _link(cluster.path("bin"), programs.binaries)
     pki.ensure_pki(cluster.path("pki"), components.IDENTITIES)
     for user in components.IDENTITIES:
         pki.write_kubeconfig(cluster.path("kubeconfigs", user), cluster.path("pki"), user, components.API)
@@ -135,6 +126,13 @@ def _prepare(cluster: Cluster, programs: Programs) -> None:
         file = cluster.path("config", name)
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
+
+
+def _link(link: Path, target: Path) -> None:
+    """Make a symbolic link, or let the one that is there lead to another target."""
+    new = link.with_name(link.name + ".new")
+    new.symlink_to(target)
+    new.rename(link)
 
 
 def _restart(cluster: Cluster, digests: dict[str, str]) -> None:
