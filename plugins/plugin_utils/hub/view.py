@@ -88,6 +88,8 @@ class Hub:
     """The values that run now, where they are known: then what a change would break is judged too."""
     helm: str = ""
     """The version of Helm that will be used; empty: not known."""
+    missing_images: frozenset[str] = frozenset()
+    """Images that their registries do not have, where they were asked."""
 
     @cached_property
     def merged(self) -> dict[str, Any]:

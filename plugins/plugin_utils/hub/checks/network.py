@@ -173,3 +173,12 @@ def route_without_host(hub: Hub) -> Iterator[Finding]:
     """A route or ingress names its hosts; without any it takes the traffic of every hub of the gateway."""
     if (key := _routed(hub)) and not hosts(hub):
         yield Finding((key, "enabled"), f"{key} has no hosts: it takes the traffic of all hubs.")
+
+
+@warning("NET015", "Use Traefik or a gateway.", source="outages 2026-03-09, 2026-03-12: websockets", incidents=(19,))
+def retired_ingress(hub: Hub) -> Iterator[Finding]:
+    """The ingress passes websockets on and is maintained: ingress-nginx is retired, F5's nginx wants annotations."""
+    notes = str(hub.mapping("ingress", "annotations"))
+    nginx = hub.get("ingress", "enabled") and "nginx" in str(hub.get("ingress", "ingressClassName"))
+    if nginx and "websocket" not in notes:
+        yield Finding(("ingress", "ingressClassName"), "kernels need websockets, of which its annotations say nothing.")

@@ -172,11 +172,13 @@ def metadata_guard(get: Get) -> list[Traits]:
     """Return the container that closes the cloud's metadata address before the user's container starts, if wanted."""
     if not get("singleuser.cloudMetadata.blockWithIptables"):
         return []
-    rule = ["--append=OUTPUT", "--protocol=tcp", f"--destination={get('singleuser.cloudMetadata.ip')}"]
+    ip = get("singleuser.cloudMetadata.ip")
+    # iptables wants an option and its value as two words.
+    rule = f"--append OUTPUT --protocol tcp --destination {ip} --destination-port 80 --jump DROP"
     guard = {
         "name": "block-cloud-metadata",
         "image": image(get, "singleuser.networkTools.image"),
-        "command": ["iptables", *rule, "--destination-port=80", "--jump=DROP"],
+        "command": ["iptables", *rule.split()],
         "resources": get("singleuser.networkTools.resources", {}),
         "securityContext": {"privileged": True, "runAsUser": 0, "capabilities": {"add": ["NET_ADMIN"]}},
     }
