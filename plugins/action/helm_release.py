@@ -35,6 +35,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         _, arguments = self.validate_argument_spec(ARGUMENTS, required_if=[("state", "present", ["chart"])])
+        if self._task.check_mode and not arguments["connection"]:
+            return before_the_cluster(arguments)
         try:
             connection = Connection.parse(arguments["connection"])
             with connection.api() as api:
@@ -81,3 +83,14 @@ class ActionModule(ActionBase):
                 f"Stand-in charts are for {STANDIN_PROVIDER} only: remove the variable."
             )
         return standins
+
+
+def before_the_cluster(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return what check mode says while the cluster is still to be made: nobody can render for it, all would be new."""
+    release = f"{arguments['name']} in {arguments['namespace']}"
+    if arguments["state"] == "absent":
+        return {"changed": False, "msg": f"There is no cluster and no release {release}."}
+    return {
+        "changed": True,
+        "msg": f"Release {release} would be installed on the new cluster (chart {arguments['chart']}).",
+    }
