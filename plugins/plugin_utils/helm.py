@@ -63,6 +63,7 @@ class Helm:
         chart: Path,
         values: Mapping[str, Any],
         options: Sequence[str],
+        *,
         wait: bool,
         watch: Callable[[], str | None],
     ) -> None:

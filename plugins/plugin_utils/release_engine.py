@@ -179,9 +179,9 @@ class ReleaseEngine:
         # Only what runs can become ready. A claim may wait for its first consumer, which another release brings.
         wait = any(runs_pods(item) for item in wanted)
         try:
-            program.upgrade(
-                desired.name, charts.fetch(desired.chart), desired.values, desired.options, wait, watcher.hopeless
-            )
+            chart = charts.fetch(desired.chart)
+            watch = watcher.hopeless
+            program.upgrade(desired.name, chart, desired.values, desired.options, wait=wait, watch=watch)
         except HelmError as error:
             try:
                 findings = diagnose(self._api, desired.namespace, wanted)
