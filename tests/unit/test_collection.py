@@ -6,6 +6,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,17 @@ class TestRole:
         ]
         assert both == []
 
+    def test_empty_dictionaries_are_valid_where_they_are_the_default(self, role: Path) -> None:
+        options = load(role / "meta/argument_specs.yml")["argument_specs"]["main"].get("options", {})
+        invalid = [
+            f"{name}.{key}"
+            for name, option in options.items()
+            if option.get("default") == {}
+            for key, part in option.get("options", {}).items()
+            if part.get("required")
+        ]
+        assert invalid == []
+
 
 @pytest.mark.parametrize("action", sorted(path.stem for path in (ROOT / "plugins/action").glob("*.py")))
 def test_every_action_is_documented_as_a_module(action: str) -> None:
@@ -61,7 +73,7 @@ def test_ansible_doc_knows_everything() -> None:
         names.setdefault(kind, []).append(f"openhubs.fleet.{name}")
     for kind, wanted in names.items():
         answer = subprocess.run(
-            ["ansible-doc", "--type", kind, "--json", *wanted],
+            [str(Path(sys.executable).with_name("ansible-doc")), "--type", kind, "--json", *wanted],
             cwd=ROOT,
             env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
             capture_output=True,
