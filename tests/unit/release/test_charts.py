@@ -81,7 +81,7 @@ def lock(folder: Path, url: str = "https://charts.example.org/", sha256: str | N
 
 
 def left(cache: Path) -> list[str]:
-    return [path.name for path in cache.iterdir()]
+    return [path.name for path in cache.glob("*")]
 
 
 class TestSelect:
@@ -154,7 +154,7 @@ class TestDownload:
             chart_repository.download(url)
 
     def test_no_redirect_leaves_https(self, repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-        handler = repository.server.RequestHandlerClass.func  # type: ignore[attr-defined]
+        handler = repository.server.RequestHandlerClass.func
 
         def redirect(request: http.server.BaseHTTPRequestHandler) -> None:
             request.send_response(302)

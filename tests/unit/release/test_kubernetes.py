@@ -67,9 +67,9 @@ class TestClient:
             assert client.configuration.get_api_key_with_prefix("authorization") == "Bearer t0k3n"
 
     def test_a_server_that_is_away_is_named(self) -> None:
-        with Connection.parse(TOKEN).api() as api:
-            with pytest.raises(UnreachableError, match=r"https://127\.0\.0\.1:9 cannot be reached \(.*refused\)"):
-                api.get("/version")
+        words = r"https://127\.0\.0\.1:9 cannot be reached \(.*refused\)"
+        with Connection.parse(TOKEN).api() as api, pytest.raises(UnreachableError, match=words):
+            api.get("/version")
 
     def test_verifies_the_server(self) -> None:
         with Connection.parse(TOKEN).api_client() as client:
