@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Questions to a local cluster's API server, and waiting for its answers."""
 
+import contextlib
+import http.client
 import json
 import ssl
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,33 +34,44 @@ class Api:
     def __init__(self, cluster: Cluster) -> None:
         """Read the certificates of the state folder."""
         pki = cluster.path("pki")
-        self._url = f"https://127.0.0.1:{cluster.api_port}"
+        self._port = cluster.api_port
         self._context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         self._context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
 
+    def answers(self, path: str) -> bool:
+        """Return whether a GET of the path succeeds."""
+        return self._read(path) is not None
+
     def get(self, path: str) -> dict[str, Any]:
         """Return the object at a path; {} when there is none or there is no answer."""
-        try:
-            with urllib.request.urlopen(self._url + path, timeout=5, context=self._context) as response:
-                found: dict[str, Any] = json.load(response)
-                return found
-        except OSError:
-            return {}
+        found: dict[str, Any] = json.loads(self._read(path) or b"{}")
+        return found
+
+    def _read(self, path: str) -> bytes | None:
+        connection = http.client.HTTPSConnection("127.0.0.1", self._port, timeout=5, context=self._context)
+        with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.read() if response.status == http.HTTPStatus.OK else None
+        return None
 
 
+# The state that the API shows may be that of before a crash: node and pod are asked themselves, through the API server.
 def node_is_ready(api: Api) -> bool:
-    """Return whether the real node says that it is."""
+    """Return whether the real node says that it is, and its kubelet answers."""
     conditions = api.get(f"/api/v1/nodes/{NODE_NAME}").get("status", {}).get("conditions", [])
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+    return ready and api.answers(f"/api/v1/nodes/{NODE_NAME}/proxy/healthz")
 
 
 def dns_is_ready(api: Api) -> bool:
-    """Return whether CoreDNS answers."""
-    deployment = api.get("/apis/apps/v1/namespaces/kube-system/deployments/coredns")
-    return bool(deployment.get("status", {}).get("readyReplicas", 0))
+    """Return whether a CoreDNS says that it is."""
+    pods = api.get("/api/v1/namespaces/kube-system/pods?labelSelector=k8s-app%3Dkube-dns").get("items", [])
+    names = [pod["metadata"]["name"] for pod in pods]
+    return any(api.answers(f"/api/v1/namespaces/kube-system/pods/{name}:8181/proxy/ready") for name in names)
 
 
-API = Condition("API server", lambda api: bool(api.get("/api/v1/namespaces/kube-system")), "kube-apiserver")
+API = Condition("API server", lambda api: api.answers("/readyz"), "kube-apiserver")
 NODE = Condition("node", node_is_ready, "kubelet")
 DNS = Condition("name resolution (CoreDNS)", dns_is_ready, "kubelet")
 

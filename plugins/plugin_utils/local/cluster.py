@@ -140,6 +140,7 @@ def _restart(cluster: Cluster, digests: dict[str, str]) -> None:
     group = processes.cgroup_of(cluster)
     if NODE in digests:
         group.kill()
+        group.remove()  # the kubelet would look for 3 s for each container of a cgroup that is left
     else:
         processes.stop(cluster, FORWARDER)
     group.create()
@@ -193,7 +194,9 @@ def _apply(cluster: Cluster, programs: Programs, manifests: str) -> None:
 
 
 def _kubectl(cluster: Cluster, programs: Programs, *arguments: str, text: str = "") -> None:
-    command = [str(programs.binaries / "kubectl"), "--kubeconfig", str(cluster.path("kubeconfig")), *arguments]
+    settings = {"kubeconfig": cluster.path("kubeconfig"), "cache-dir": cluster.path("kubectl")}
+    options = [f"--{name}={value}" for name, value in settings.items()]
+    command = [str(programs.binaries / "kubectl"), *options, *arguments]
     result = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if result.returncode:
         raise FleetError(

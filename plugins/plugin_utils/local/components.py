@@ -20,7 +20,8 @@ _POD_RANGE = "10.244.0.0/24"
 _SERVICE_RANGE = "10.96.0.0/16"
 _API_SERVICE = "10.96.0.1"
 DNS_SERVICE = "10.96.0.10"
-API = "https://127.0.0.1:6443"
+_API_PORT = 6443
+API = f"https://127.0.0.1:{_API_PORT}"  # inside
 _ETCD = "http://127.0.0.1:2379"
 CONTAINERD = "/run/containerd/containerd.sock"
 
@@ -134,7 +135,7 @@ def node_spec(cluster: Cluster, programs: Programs, cgroups: list[Path]) -> dict
         "binds": binds if cluster.node else {},
         "commands": [command.split() for command in _NETWORK],
         "sysctls": _SYSCTLS,
-        "api": {"url": f"{API}/readyz", "ca": str(cluster.path("pki", "ca.crt"))},
+        "api": {"port": _API_PORT, "ca": str(cluster.path("pki", "ca.crt"))},
         "components": [
             {"name": name, "argv": argv, "after_api": name not in ("etcd", "kube-apiserver", "containerd")}
             for name, argv in _components(cluster).items()
@@ -197,7 +198,7 @@ def _control_plane(cluster: Cluster) -> dict[str, list[str]]:
             "kube-apiserver",
             f"--etcd-servers={_ETCD}",
             "--bind-address=0.0.0.0",
-            "--secure-port=6443",
+            f"--secure-port={_API_PORT}",
             f"--advertise-address={NODE_ADDRESS}",
             f"--service-cluster-ip-range={_SERVICE_RANGE}",
             f"--tls-cert-file={pki}/kube-apiserver.crt",

@@ -10,7 +10,10 @@ It reads STATE_DIR/config/node.json, which `components.node_spec` describes. DIG
 configuration is running. The caller is answered when the namespaces are ready: exit code 0, or 1 and the reason.
 """
 
+import contextlib
 import ctypes
+import http
+import http.client
 import json
 import os
 import resource
@@ -19,8 +22,6 @@ import ssl
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,7 +142,7 @@ def _supervise(spec: dict[str, Any]) -> None:
     api_ready = False
     while True:
         now = time.monotonic()
-        api_ready = api_ready or _is_ready(spec["api"]["url"], spec["api"]["ca"])
+        api_ready = api_ready or _is_ready(**spec["api"])
         for component in components:
             if component.pid is None and now >= component.next_start and (api_ready or not component.after_api):
                 component.start(Path(spec["logs"]))
@@ -167,14 +168,14 @@ def _reap(components: list[Component]) -> None:
                 print(f"{component.name} ended with {code}; started again in {component.pause} s", flush=True)
 
 
-def _is_ready(url: str, ca: str) -> bool:
+def _is_ready(port: int, ca: str) -> bool:
     """Return whether the API server says that it is ready."""
-    try:
-        context = ssl.create_default_context(cafile=ca)
-        with urllib.request.urlopen(url, timeout=1, context=context) as response:
-            return bool(response.status == 200)
-    except OSError:
-        return False
+    context = ssl.create_default_context(cafile=ca)
+    connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=1, context=context)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    return False
 
 
 if __name__ == "__main__":
