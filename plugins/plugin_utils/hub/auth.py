@@ -11,7 +11,6 @@ make the list worthless, and neither of them is a hub without users.
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.auth_kinds import KINDS, Kind
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.merge import deep_merge
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.people import usernames
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings, one_of
 
@@ -26,16 +25,11 @@ def auth_config(settings: Settings) -> Config:
     places would silently be taken from the more specific one alone.
     """
     kind = auth_kind(settings)
-    lists = _lists(settings)
-    if _is_open(settings, kind):
-        lists["allow_all"] = True
-    return deep_merge(
-        {
-            "JupyterHub": {"authenticator_class": kind.authenticator},
-            "Authenticator": lists,
-            kind.section: kind.traits(settings),
-        }
-    )
+    return {
+        "JupyterHub": {"authenticator_class": kind.authenticator},
+        "Authenticator": _people(settings, is_open(settings, kind)),
+        kind.section: kind.traits(settings),
+    }
 
 
 def auth_kind(settings: Settings) -> Kind:
@@ -51,7 +45,7 @@ def auth_kind(settings: Settings) -> Kind:
     return kind
 
 
-def _lists(settings: Settings) -> Config:
+def _people(settings: Settings, everybody: bool) -> Config:
     """Return the traits of the base class: admins are users too, and a user taken off the list is out.
 
     Without ``allow_existing_users: false`` whoever logged in once would be let in for ever.
@@ -59,32 +53,33 @@ def _lists(settings: Settings) -> Config:
     admins, users, blocked = (
         usernames(settings, f"jupyterhub_{x}") for x in ("admins", "allowed_users", "blocked_users")
     )
-    for name in blocked:
-        if name in admins or name in users:
-            raise SettingError("jupyterhub_blocked_users", f"holds {name!r}, who is also let in: keep one of the two.")
-    lists: Config = {"admin_users": admins, "allow_existing_users": False}
+    both = [name for name in blocked if name in admins or name in users]
+    if both:
+        raise SettingError("jupyterhub_blocked_users", f"holds {both[0]!r}, who is also let in: keep one of the two.")
+    people: Config = {"admin_users": admins, "allow_existing_users": False}
     if blocked:
-        lists["blocked_users"] = blocked
-    if users or admins:
-        lists["allowed_users"] = [*users, *(admin for admin in admins if admin not in users)]
-    return lists
+        people["blocked_users"] = blocked
+    if everybody:
+        people["allow_all"] = True
+    elif users or admins:
+        people["allowed_users"] = [*users, *(admin for admin in admins if admin not in users)]
+    return people
 
 
-def _is_open(settings: Settings, kind: Kind) -> bool:
-    """Return whether everybody is let in who passes the kind's gate, and refuse contradictions."""
-    auth, name = settings["jupyterhub_auth"], settings["jupyterhub_auth"]["kind"]
-    named = [f"jupyterhub_{x}" for x in ("allowed_users", "allowed_teams") if settings[f"jupyterhub_{x}"]]
-    for variable in named:
-        if variable.removeprefix("jupyterhub_") not in kind.lists:
-            raise SettingError(variable, f"has no meaning for {name}: {kind.gate or 'it has no such list'}.")
-    named += [f"jupyterhub_auth.{key}" for key in ("groups",) if auth.get(key)]
+def is_open(settings: Settings, kind: Kind) -> bool:
+    """Return whether everybody is let in who passes the kind's gate; SettingError where the variables contradict."""
+    auth = settings["jupyterhub_auth"]
+    lists = [name for name in ("allowed_users", "allowed_teams") if settings[f"jupyterhub_{name}"]]
+    for name in lists:
+        if name not in kind.lists:
+            reason = kind.gate or "it has no such list"
+            raise SettingError(f"jupyterhub_{name}", f"has no meaning for {auth['kind']}: {reason}.")
+    named = [f"jupyterhub_{name}" for name in lists] + (["jupyterhub_auth.groups"] if auth.get("groups") else [])
     opened = [f"jupyterhub_auth.{key}" for key in ("allow_all", "domains") if auth.get(key)]
     if opened and named:
         raise SettingError(opened[0], f"lets everybody in, so that {' and '.join(named)} would mean nothing: keep one.")
-    if opened or (kind.gate and not named):
-        return True
-    if not (named or kind.lets_in(settings) or settings["jupyterhub_admins"]):
+    if not (opened or named or kind.gate or kind.lets_in(settings) or settings["jupyterhub_admins"]):
         raise SettingError(
             "jupyterhub_allowed_users", f"is empty, and nothing else lets anybody log in: {kind.advice}."
         )
-    return False
+    return bool(opened) or bool(kind.gate and not named)

@@ -3,8 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The two kinds of hub and what each offers (``data/distributions.yml``)."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.amounts import cpu_millicores, memory_mebibytes
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.data import table
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import Settings, one_of
 
@@ -30,3 +33,42 @@ class Distribution:
 def distribution(settings: Settings) -> Distribution:
     """Return the distribution of a hub; SettingError when there is none of that name."""
     return Distribution(**one_of("hub_distribution", settings["hub_distribution"], table("distributions")))
+
+
+def beyond_limits(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield what a hub offers outside the limits of its distribution: the variable and a sentence that names the limit.
+
+    Everything can be overridden; the service was only ever promised within the limits.
+    """
+    name, kind = settings["hub_distribution"], distribution(settings)
+    for variable, resource, quantity in _offers(settings):
+        parse = _PARSERS[resource]
+        least, most = kind.limits[resource]
+        amount = parse(quantity, variable)
+        if least is not None and amount < parse(least, variable):
+            yield variable, f"offers {quantity}, less than the {least} of {name} hubs."
+        if most is not None and amount > parse(most, variable):
+            yield variable, f"offers {quantity}, more than the {most} of {name} hubs."
+    if settings["jupyterhub_allowed_teams"] and not kind.teams:
+        yield "jupyterhub_allowed_teams", f"is not offered on {name} hubs."
+
+
+_PARSERS: dict[str, Callable[[str, str], int]] = {
+    "memory": memory_mebibytes,
+    "cpu": cpu_millicores,
+    "home": memory_mebibytes,
+    "shared": memory_mebibytes,
+}
+
+
+def _offers(settings: Settings) -> Iterator[tuple[str, str, Any]]:
+    """Yield each amount that a hub's variables offer: the variable, the resource and the quantity."""
+    for resource in ("memory", "cpu"):
+        for quantity in settings[f"jupyterhub_{resource}"]:
+            yield f"jupyterhub_{resource}", resource, quantity
+        for i, profile in enumerate(settings["jupyterhub_profiles"]):
+            for quantity in profile.get(resource) or []:
+                yield f"jupyterhub_profiles[{i}].{resource}", resource, quantity
+    for resource in ("home", "shared"):
+        if settings[f"storage_{resource}_size"]:
+            yield f"storage_{resource}_size", resource, settings[f"storage_{resource}_size"]

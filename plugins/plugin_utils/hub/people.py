@@ -44,7 +44,7 @@ def check_scopes(check_users: Iterable[str]) -> Iterable[str]:
     """Return the scopes of the check service, all of them limited to the users that it makes for its checks.
 
     ``admin:users`` creates and deletes a user (JupyterHub has no smaller scope that creates one; only an admin can make
-    a user an admin), ``servers`` starts and stops the user's servers, ``tokens`` makes the user's own token, with which
-    the check then acts as that user. The service itself can open nobody's server.
+    a user an admin), ``servers`` starts and stops the user's servers, ``access:servers`` opens them. The smaller way,
+    a token of the check user's own, is closed: JupyterHub 5.5 refuses it to services.
     """
-    return (f"{scope}!user={user}" for user in check_users for scope in ("admin:users", "servers", "tokens"))
+    return (f"{scope}!user={user}" for user in check_users for scope in ("admin:users", "servers", "access:servers"))

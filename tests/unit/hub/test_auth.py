@@ -118,5 +118,5 @@ def test_the_check_service_reaches_its_own_users_and_nobody_else() -> None:
     role = roles(with_defaults({"hub_check_users": ["probe"]}))["hub-check"]
     assert role == {
         "services": ["hub-check"],
-        "scopes": ["admin:users!user=probe", "servers!user=probe", "tokens!user=probe"],
+        "scopes": ["admin:users!user=probe", "servers!user=probe", "access:servers!user=probe"],
     }
