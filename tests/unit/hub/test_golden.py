@@ -3,10 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Whole hubs, one of each kind of login and of each distribution, with the values that they had when last looked at.
 
-`golden/hubs.yml` holds the variables, `golden/<hub>.yml` the values. A change of the values is a change of running
+`golden/hubs.yml` holds the variables, `golden/<hub>.json` the values. A change of the values is a change of running
 hubs: look at it, then write it down with `PYTHONPATH=collections python tests/unit/hub/test_golden.py`.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.values import h
 
 GOLDEN = Path(__file__).with_name("golden")
 HUBS: dict[str, dict[str, Any]] = yaml.safe_load((GOLDEN / "hubs.yml").read_text())
-HEAD = "# Written by test_golden.py from hubs.yml.\n"
 
 
 def described(settings: dict[str, Any]) -> dict[str, Any]:
@@ -29,13 +29,13 @@ def described(settings: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", HUBS)
 def test_values_are_as_they_were(name: str) -> None:
-    assert described(HUBS[name]) == yaml.safe_load((GOLDEN / f"{name}.yml").read_text())
+    assert described(HUBS[name]) == json.loads((GOLDEN / f"{name}.json").read_text())
 
 
 def test_there_is_nothing_else() -> None:
-    assert {path.stem for path in GOLDEN.glob("*.yml")} == {"hubs", *HUBS}
+    assert {path.stem for path in GOLDEN.glob("*.json")} == set(HUBS)
 
 
 if __name__ == "__main__":
     for name, settings in HUBS.items():
-        (GOLDEN / f"{name}.yml").write_text(HEAD + yaml.safe_dump(described(settings), sort_keys=False, width=120))
+        (GOLDEN / f"{name}.json").write_text(json.dumps(described(settings), indent=1) + "\n")
