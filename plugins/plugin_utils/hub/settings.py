@@ -40,8 +40,22 @@ def defaults() -> Settings:
 
 
 def with_defaults(settings: Settings) -> Settings:
-    """Return the settings with the roles' defaults where a variable is not given."""
-    return {**defaults(), **settings}
+    """Return the settings with the roles' defaults where a variable is not given, and the hub's address."""
+    complete = {**defaults(), **settings}
+    return {"hub_url": hub_url(complete), **complete}
+
+
+def hub_url(settings: Settings) -> str:
+    """Return the address that follows from a hub's names: ``https://<hub>.<community>.<cluster_domain>``.
+
+    ``hub_domain`` replaces all of the host name; the community is the cluster unless named. Empty where a part is
+    missing: then the hub has no public address, or its provider knows it.
+    """
+    if settings.get("hub_domain"):
+        return f"https://{settings['hub_domain']}"
+    community = settings.get("hub_community") or settings.get("cluster_name")
+    names = [settings.get("hub_name"), community, settings.get("cluster_domain")]
+    return f"https://{'.'.join(map(str, names))}" if all(names) else ""
 
 
 def one_of(variable: str, value: Any, choices: Mapping[str, Any]) -> Any:

@@ -189,3 +189,16 @@ def test_a_duration_without_a_unit_is_refused(duration: str) -> None:
 def test_the_hub_knows_its_public_url() -> None:
     assert hub_values(GITHUB)["hub"]["config"]["JupyterHub"]["public_url"] == "https://prod.uni.example.org/"
     assert "public_url" not in hub_values(PASSWORD)["hub"]["config"]["JupyterHub"]
+
+
+@pytest.mark.parametrize(
+    ("names", "url"),
+    [
+        ({"cluster_name": "uni", "cluster_domain": "hubs.org"}, "https://prod.uni.hubs.org/"),
+        ({"cluster_name": "uni", "cluster_domain": "hubs.org", "hub_community": "lab"}, "https://prod.lab.hubs.org/"),
+        ({"cluster_name": "uni", "cluster_domain": "hubs.org", "hub_domain": "hub.uni.edu"}, "https://hub.uni.edu/"),
+        ({"cluster_name": "uni", "cluster_domain": "hubs.org", "hub_url": "http://127.0.0.1:1"}, "http://127.0.0.1:1/"),
+    ],
+)
+def test_the_address_follows_from_the_names(names: dict[str, str], url: str) -> None:
+    assert hub_values(PASSWORD | names)["hub"]["config"]["JupyterHub"]["public_url"] == url
