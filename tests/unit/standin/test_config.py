@@ -178,7 +178,9 @@ def test_the_metadata_server_is_closed_before_the_users_container_starts(configu
     own, guard = spawner(configure, initContainers=[first])["init_containers"]
     assert own == first
     assert guard["name"] == "block-cloud-metadata"
-    assert "--destination=169.254.169.254" in guard["command"]
+    assert "--protocol tcp --destination 169.254.169.254 --destination-port 80 --jump DROP" in " ".join(
+        guard["command"]
+    )
     assert spawner(configure, cloudMetadata={"blockWithIptables": False})["init_containers"] == []
 
 
