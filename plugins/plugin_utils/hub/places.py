@@ -46,7 +46,7 @@ class Source(NamedTuple):
 
 
 def is_variable(path: Path) -> bool:
-    """Say whether a path leads into a host's variables: their names have an underscore, the chart's sections have none."""
+    """Say whether a path leads into a host's variables: their names have an underscore, those of the chart none."""
     return bool(path) and "_" in str(path[0])
 
 
@@ -87,17 +87,15 @@ def _step(tree: Any, part: str | int) -> tuple[Any, Any]:
 
 
 def _exact(tree: Any, path: Path) -> Place | None:
-    """Return where the value at a path, or else its key, was written; None when either the value or the place is missing."""
+    """Return where the scalar at a path, or else its key, was written; None when it is not there or has no place."""
     key = None
-    for depth, part in enumerate(path):
-        present = (isinstance(tree, Mapping) and part in tree) or (isinstance(tree, list) and _index(tree, part))
+    for part in path:
+        present = part in tree if isinstance(tree, Mapping) else isinstance(tree, list) and _index(tree, part)
         if not present:
             return None
         key, tree = _step(tree, part)
-        if depth == len(path) - 1:
-            own = place_of(tree) if not isinstance(tree, (Mapping, list)) or key is None else None
-            return own or place_of(key) or place_of(tree)
-    return None
+    own = None if isinstance(tree, (Mapping, list)) else place_of(tree)
+    return own or place_of(key) or place_of(tree)
 
 
 def _index(tree: list[Any], part: str | int) -> bool:

@@ -157,22 +157,20 @@ def _suboptions(path: Path, known: Mapping[str, Any], value: Mapping[str, Any]) 
 
 def _is(kind: str, value: Any) -> bool:
     """Say whether a value has the type of an option, as the roles use it: without Ansible's conversions of text."""
-    numeric = isinstance(value, (int, float)) and not isinstance(value, bool)
-    match kind:
-        case "bool":
-            return isinstance(value, bool)
-        case "int":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case "float":
-            return numeric
-        case "list":
-            return isinstance(value, list)
-        case "dict":
-            return isinstance(value, Mapping)
-        case "str" | "path":
-            return isinstance(value, str) or numeric
-        case _:
-            return True
+    if isinstance(value, bool):
+        return kind in {"bool", "raw"}
+    return isinstance(value, PYTHON.get(kind, object))
+
+
+PYTHON: dict[str, type | tuple[type, ...]] = {
+    "bool": bool,
+    "dict": Mapping,
+    "float": (int, float),
+    "int": int,
+    "list": list,
+    "path": str,
+    "str": (str, int, float),
+}
 
 
 def _shown(value: Any) -> str:

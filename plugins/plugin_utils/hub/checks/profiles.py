@@ -156,7 +156,7 @@ def profile_key_misspelt(hub: Hub) -> Iterator[Finding]:
         for key in part:
             near = nearest(str(key), KNOWN[kind]) if key not in KNOWN[kind] else None
             if near:
-                yield Finding((*path, key), f"{key} is no key of a {kind}.", f"Did you mean {near}?")
+                yield Finding((*path, key), f"{key} is no key of {kind}.", f"Did you mean {near}?")
 
 
 @warning("PRO019", "Remove it, or make sure that code of your own reads it.", source=KUBESPAWNER, rows=(15,))
@@ -165,7 +165,7 @@ def profile_key_unknown(hub: Hub) -> Iterator[Finding]:
     for kind, path, part in _parts(hub):
         for key in part:
             if key not in KNOWN[kind] and not nearest(str(key), KNOWN[kind]):
-                yield Finding((*path, key), f"nothing reads {key} in a {kind}.")
+                yield Finding((*path, key), f"nothing reads {key} ({kind}).")
 
 
 @error("PRO008", "Add at least one choice.", source=KUBESPAWNER, rows=(17,))

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.quantity import kubernetes, number, spawner_memory
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.registry import Finding, error, warning
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, Server, Setting, as_mapping
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import (
+    SINGLEUSER,
+    Hub,
+    Server,
+    Setting,
+    as_mapping,
+    dig,
+)
 
 MEBI = 2**20
 SPAWNER = "KubeSpawner 7.0.0 and JupyterHub 5.5.0 (ByteSpecification), tried"
@@ -80,8 +87,7 @@ def _above(hub: Hub, kind: str) -> Iterator[Finding]:
 def _is_default(hub: Hub, server: Server, trait: str) -> bool:
     """Say whether a trait has its value from the chart alone."""
     path = server.get(trait).path
-    section = as_mapping(hub.values.get("singleuser")) if path[0] == "singleuser" else {}
-    return path[0] == "singleuser" and str(path[-1]) not in as_mapping(section.get(str(path[1])))
+    return path == ("singleuser", *SINGLEUSER[trait]) and dig(hub.values, path) is None
 
 
 @error(

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What ``hub.config`` and profiles set, against the classes of the hub image."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.catalogue import (
@@ -37,9 +37,14 @@ def coded(hub: Hub, name: str) -> bool:
     return any(name in text for _, text in hub.code())
 
 
+def _config(hub: Hub) -> Mapping[str, Any]:
+    """Return what is set in hub.config beside the chart's defaults."""
+    return as_mapping(as_mapping(hub.values.get("hub")).get("config"))
+
+
 def _known_sections(hub: Hub) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the sections of classes that the catalogue has."""
-    for cls, section in hub.config.items():
+    for cls, section in _config(hub).items():
         if cls in class_names():
             yield cls, dict(as_mapping(section))
 
