@@ -24,12 +24,23 @@ def auth_config(settings: Settings) -> Config:
     People are listed under the base class ``Authenticator``, what a kind needs under its own class: a trait in both
     places would silently be taken from the more specific one alone.
     """
+    if is_left_to_values(settings):
+        return {"JupyterHub": {}}
     kind = auth_kind(settings)
     return {
         "JupyterHub": {"authenticator_class": kind.authenticator},
         "Authenticator": _people(settings, is_open(settings, kind)),
         kind.section: kind.traits(settings),
     }
+
+
+def is_left_to_values(settings: Settings) -> bool:
+    """Return whether ``jupyterhub_values`` alone chooses the login, such as LTI, which is none of the kinds.
+
+    The list of admins stays authoritative, together with the ``admin_users`` that are configured there.
+    """
+    config = settings["jupyterhub_values"].get("hub", {}).get("config", {})
+    return not settings["jupyterhub_auth"] and "authenticator_class" in config.get("JupyterHub", {})
 
 
 def auth_kind(settings: Settings) -> Kind:

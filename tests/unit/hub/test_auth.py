@@ -99,6 +99,11 @@ def test_an_unknown_kind_of_login_is_refused(auth: dict[str, Any]) -> None:
         config(auth)
 
 
+def test_a_login_that_only_the_chart_knows_is_left_to_its_values() -> None:
+    chosen = {"hub": {"config": {"JupyterHub": {"authenticator_class": "lti13"}}}}
+    assert config({}, jupyterhub_values=chosen) == {"JupyterHub": {}}
+
+
 @pytest.mark.parametrize("name", [123, None, "", "a/b", " ada"])
 def test_names_that_would_keep_the_hub_from_starting_are_refused(name: Any) -> None:
     with pytest.raises(FleetError, match="jupyterhub_admins holds"):
