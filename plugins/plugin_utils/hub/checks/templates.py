@@ -127,7 +127,7 @@ def environment_list(hub: Hub) -> Iterator[Finding]:
 def environment_text(hub: Hub) -> Iterator[Finding]:
     """Values of environment variables are text (or a mapping with valueFrom): numbers and booleans are quoted."""
     places = [setting for trait, setting in hub.overridden if trait == "environment"]
-    for path, value in [*places, Setting(hub.get("hub", "extraEnv"), ("hub", "extraEnv"))]:
+    for value, path in [*places, Setting(hub.get("hub", "extraEnv"), ("hub", "extraEnv"))]:
         for name, text in as_mapping(value).items():
             if not isinstance(text, (str, Mapping)):
                 yield Finding((*path, name), f"{name} is {text!r}, which is no text.")
