@@ -17,7 +17,7 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.auth_values imp
     required,
     uses_groups,
 )
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings, one_of
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings, one_of, only
 
 GOOGLE_KEYS = "/usr/local/etc/jupyterhub/google"
 """Folder of the keys of Google's service accounts in the hub's container, one file for each domain."""
@@ -60,6 +60,8 @@ def google(settings: Settings) -> Traits:
     if not auth.get("groups"):
         return traits
     accounts: Mapping[str, Any] = auth.get("service_accounts") or {}
+    for domain, account in accounts.items():
+        only(f"jupyterhub_auth.service_accounts.{domain}", account, ("key", "admin"))
     allowed: dict[str, list[str]] = {}
     for group in auth["groups"]:
         domain = str(group).partition("@")[2]
@@ -104,6 +106,7 @@ def cilogon(settings: Settings) -> Traits:
 def _idp(name: str, idp: Mapping[str, Any], prefix: str, settings: Settings) -> tuple[str, Traits]:
     """Return the EntityID of an identity provider and its entry of ``idps``."""
     variable = f"jupyterhub_auth.idps.{name}"
+    only(variable, idp, ("username_claim", "prefix", "domains", "allow_all"))
     entity, claim = KNOWN_IDPS.get(name, (name, ""))
     if not entity.startswith(("https://", "http://", "urn:")):
         raise SettingError(variable, f"is no provider: take an EntityID of cilogon.org/idplist, or {_known()}.")

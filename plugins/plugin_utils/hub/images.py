@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings, only
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 """Keys of images: the chart's pre-puller makes container names of them (63 characters in all, DNS labels)."""
@@ -49,6 +49,7 @@ def image_option(settings: Settings) -> dict[str, Any] | None:
 def _choice(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     """Return one entry of the catalogue as a choice."""
     variable = f"jupyterhub_images.{key}"
+    only(variable, entry, ("title", "image", "default", "allowed_groups"))
     if not SLUG.fullmatch(key) or key == "default":
         raise SettingError(variable, "has no usable name: take lower case letters, digits and hyphens, 20 at most.")
     image_reference(entry.get("image", ""), f"{variable}.image")

@@ -25,10 +25,10 @@ class Pool(NamedTuple):
     """Devices of one node."""
 
 
-def user_pool(settings: Settings, name: str | None, variable: str) -> Pool | None:
-    """Return the pool of that name, or the first one for users without GPUs; None when the cluster describes no pools.
+def user_pool(settings: Settings, name: str | None, gpus: int, variable: str) -> Pool | None:
+    """Return the pool of that name, else the first one for users whose nodes have that many GPUs (none for 0).
 
-    ``variable`` is the one that named the pool, for the error.
+    None when the cluster describes no pools. ``variable`` is the one that named the pool, for the error.
     """
     pools: Mapping[str, Any] = settings.get("cluster_node_pools") or {}
     if not pools:
@@ -36,15 +36,16 @@ def user_pool(settings: Settings, name: str | None, variable: str) -> Pool | Non
             raise SettingError(variable, f"is {name!r}, but cluster_node_pools describes no pools.")
         return None
     provider = settings.get("cluster_provider") or ""
-    users = [key for key, pool in pools.items() if pool.get("purpose") == "user"]
-    if name and name not in users:
-        raise SettingError(variable, f"is {name!r}: choose a pool for users, one of {', '.join(users) or 'none'}.")
-    chosen = name or next((key for key in users if not _gpus(pools[key], provider)), None)
+    devices = {key: _gpus(pool, provider) for key, pool in pools.items() if pool.get("purpose") == "user"}
+    if name and name not in devices:
+        raise SettingError(variable, f"is {name!r}: choose a pool for users, one of {', '.join(devices) or 'none'}.")
+    fitting = (key for key, count in devices.items() if (count >= gpus if gpus else not count))
+    chosen = name or next(fitting, None)
     if not chosen:
-        raise SettingError("cluster_node_pools", "has no pool with purpose: user and without GPUs for the servers.")
+        raise SettingError("cluster_node_pools", f"has no pool for users with {gpus or 'no'} GPUs.")
     pool = pools[chosen]
     left = room(pool, provider, settings.get("cluster_daemonsets") or {}, f"cluster_node_pools.{chosen}")
-    return Pool(chosen, pool.get("machine") or "node", left, _gpus(pool, provider))
+    return Pool(chosen, pool.get("machine") or "node", left, devices[chosen])
 
 
 def _gpus(pool: Mapping[str, Any], provider: str) -> int:

@@ -64,7 +64,7 @@ def _choices(
 ) -> tuple[list[Choice], list[Choice], Pool | None]:
     """Return the choices of memory and CPU of a profile (``{}``: of the hub itself), and the pool that holds them."""
     kind = distribution(settings)
-    pool = user_pool(settings, profile.get("pool"), f"{variable}.pool")
+    pool = user_pool(settings, profile.get("pool"), profile.get("gpu") or 0, f"{variable}.pool")
 
     def offer(resource: str, offered: list[str]) -> Offer:
         if profile.get(resource):

@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The variables that describe one hub, under their full names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.suggest import did_you_mean
 
 Settings = Mapping[str, Any]
 
@@ -56,6 +57,13 @@ def hub_url(settings: Settings) -> str:
     community = settings.get("hub_community") or settings.get("cluster_name")
     names = [settings.get("hub_name"), community, settings.get("cluster_domain")]
     return f"https://{'.'.join(map(str, names))}" if all(names) else ""
+
+
+def only(variable: str, entry: Mapping[str, Any], keys: Iterable[str]) -> None:
+    """Refuse a key that an entry of a mapping must not have: the specs of roles cannot describe entries of any name."""
+    for key in entry:
+        if key not in keys:
+            raise SettingError(f"{variable}.{key}", f"is unknown. {did_you_mean(key, keys)}")
 
 
 def one_of(variable: str, value: Any, choices: Mapping[str, Any]) -> Any:

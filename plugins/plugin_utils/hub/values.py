@@ -109,10 +109,12 @@ def placement(settings: Settings) -> Values:
 
     Where the collection makes the node pools, core and user pods keep to the pool of their purpose. The chart's own
     scheduler (of Kubernetes 1.30) and its pre-pullers stay off: the first lags the cluster's version, the second
-    make every deployment wait for the slowest pull of the fleet.
+    make every deployment wait for the slowest pull of the fleet. A server may have to wait for a new node and for its
+    image: ten minutes, twice what the chart allows (so long it took in 2i2c's outage of 2025-08-29).
     """
     purpose = {"nodeAffinity": {"matchNodePurpose": "require" if settings.get("cluster_node_pools") else "prefer"}}
     return {
+        "singleuser": {"startTimeout": 600},
         "proxy": {"service": {"type": "ClusterIP"}},
         "scheduling": {"userScheduler": {"enabled": False}, "corePods": purpose, "userPods": purpose},
         "prePuller": {"hook": {"enabled": False}, "continuous": {"enabled": False}},

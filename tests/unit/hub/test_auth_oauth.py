@@ -157,6 +157,7 @@ def test_cilogon_names_of_several_providers_cannot_collide() -> None:
     [
         ({"uni.edu": {"username_claim": "email", "allow_all": True}}, "take an EntityID"),
         ({CAMPUS: {"allow_all": True}}, "username_claim is missing"),
+        ({"google": {"domain": ["uni.edu"], "allow_all": True}}, r"google.domain is unknown. Did you mean domains"),
         ({"google": {}}, "nothing else lets anybody log in"),
         ({"google": {"allow_all": True}, "github": {}}, "prefix is missing, as for google"),
         ({"google": {"prefix": "x", "allow_all": True}, "github": {"prefix": "x"}}, "prefix is x, as for google"),

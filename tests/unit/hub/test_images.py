@@ -56,6 +56,11 @@ def test_keys_that_could_not_name_a_container_are_refused(key: str) -> None:
         option(jupyterhub_images={key: PYTHON})
 
 
+def test_an_unknown_key_is_refused() -> None:
+    with pytest.raises(FleetError, match=r"jupyterhub_images.r.allow_groups is unknown. Did you mean allowed_groups"):
+        option(jupyterhub_images={"r": {"image": "a:1", "allow_groups": ["stats"]}})
+
+
 def test_an_image_without_a_tag_is_refused() -> None:
     with pytest.raises(FleetError, match=r"jupyterhub_images.python.image is 'quay.io/uni/python'"):
         option(jupyterhub_images={"python": {"image": "quay.io/uni/python"}})

@@ -61,22 +61,36 @@ def test_an_unknown_machine_is_described_in_the_inventory() -> None:
 
 
 def test_servers_run_on_the_first_pool_for_users_without_gpus() -> None:
-    pool = user_pool(with_defaults(CLUSTER), None, "")
+    pool = user_pool(with_defaults(CLUSTER), None, 0, "")
     assert pool
     assert pool.name == "user"
     values = server_resources(with_defaults(CLUSTER))
     assert values["nodeSelector"] == {"openhubs.fleet/pool": "user"}
 
 
+def test_a_server_with_gpus_runs_where_they_are() -> None:
+    pool = user_pool(with_defaults(CLUSTER), None, 1, "")
+    assert pool
+    assert (pool.name, pool.gpus) == ("gpu", 1)
+    with pytest.raises(FleetError, match="has no pool for users with 2 GPUs"):
+        user_pool(with_defaults(CLUSTER), None, 2, "")
+
+
+def test_more_gpus_than_a_node_has_are_refused() -> None:
+    profiles = [{"name": "X", "pool": "user", "gpu": 1}]
+    with pytest.raises(FleetError, match=r"profiles.0..gpu is 1, but a node of pool user .n2-highmem-4. has 0"):
+        server_resources(with_defaults({**CLUSTER, "jupyterhub_profiles": profiles}))
+
+
 def test_a_pool_that_is_not_for_users_is_refused() -> None:
     with pytest.raises(FleetError, match=r"is 'core': choose a pool for users, one of gpu, user, large"):
-        user_pool(with_defaults(CLUSTER), "core", "jupyterhub_profiles[0].pool")
+        user_pool(with_defaults(CLUSTER), "core", 0, "jupyterhub_profiles[0].pool")
 
 
 def test_without_pools_nothing_is_said_about_nodes() -> None:
-    assert user_pool(with_defaults({}), None, "") is None
+    assert user_pool(with_defaults({}), None, 0, "") is None
     with pytest.raises(FleetError, match="describes no pools"):
-        user_pool(with_defaults({}), "user", "jupyterhub_profiles[0].pool")
+        user_pool(with_defaults({}), "user", 0, "jupyterhub_profiles[0].pool")
 
 
 def titles(**settings: Any) -> dict[str, list[str]]:
