@@ -33,7 +33,7 @@ HOPELESS = set(ADVICE)
 OTHER_ADVICE = {
     "Unschedulable": "enlarge a node pool, or ask for less (memory, CPU, node labels, the volume's zone)",
     "NotReady": "read the log lines: the program runs but does not answer its readiness check",
-    "Pending": "check the volume's storage class and size",
+    "Unbound": "check the claim's storage class and size, or the volume that it names",
     "ContainerCreating": "read the events: a volume cannot be mounted, or the image is still being pulled",
 }
 
@@ -94,16 +94,21 @@ class Watcher:
         return None
 
 
-def diagnose(api: Api, namespace: str, objects: Iterable[Mapping[str, Any]]) -> list[Finding]:
-    """Return what is not ready among these objects of a release, the most telling first; nothing when all is well."""
+def diagnose(api: Api, namespace: str, objects: Iterable[Mapping[str, Any]], *, waited: bool = True) -> list[Finding]:
+    """Return what is not ready among these objects of a release, the most telling first; nothing when all is well.
+
+    Where nobody `waited`, what would have needed a moment more is no finding.
+    """
     wanted = list(objects)
-    pods = [(pod, problem) for pod in pods_of(api, namespace, wanted) if (problem := pod_problem(pod))]
+    problems = [(pod, pod_problem(pod)) for pod in pods_of(api, namespace, wanted)]
+    pods = [(pod, problem) for pod, problem in problems if problem and (waited or problem.reason in HOPELESS)]
     pods.sort(key=lambda found: found[1].reason not in HOPELESS)
     findings = [
         replace(problem, events=_events(api, namespace, pod["metadata"]["name"]), log=_log(api, namespace, pod))
         for pod, problem in pods[:SHOWN]
     ]
-    return [*findings, *_pending_claims(api, namespace, wanted), *_without_pods(api, namespace, wanted)]
+    claims = _unbound_claims(api, namespace, wanted) if waited else []
+    return [*findings, *claims, *_without_pods(api, namespace, wanted)]
 
 
 def pod_problem(pod: Mapping[str, Any]) -> Finding | None:
@@ -117,7 +122,7 @@ def pod_problem(pod: Mapping[str, Any]) -> Finding | None:
         return Finding(name, scheduled.get("reason", "Unschedulable"), scheduled.get("message", ""))
     container = failing_container(pod)
     if container is None:
-        return Finding(name, status.get("reason") or status.get("phase", "Pending"), status.get("message", ""))
+        return Finding(name, status.get("reason", "Starting"), status.get("message", ""))
     reason, message = _state(container)
     return Finding(name, reason, f"container {container['name']}{': ' + message if message else ''}")
 
@@ -182,7 +187,8 @@ def _events(api: Api, namespace: str, name: str) -> list[str]:
     """Return the last events of an object as lines, oldest first."""
     events = api.items(f"/api/v1/namespaces/{namespace}/events", fieldSelector=f"involvedObject.name={name}")
     events.sort(key=lambda event: event.get("lastTimestamp") or event.get("eventTime") or "")
-    return [f"{event.get('reason')}: {event.get('message', '').strip()}" for event in events[-EVENTS:]]
+    lines = [f"{event.get('reason')}: {event.get('message', '').strip()}" for event in events]
+    return list(dict.fromkeys(lines))[-EVENTS:]
 
 
 def _log(api: Api, namespace: str, pod: Mapping[str, Any]) -> list[str]:
@@ -199,12 +205,12 @@ def _log(api: Api, namespace: str, pod: Mapping[str, Any]) -> list[str]:
         return []
 
 
-def _pending_claims(api: Api, namespace: str, objects: Iterable[Mapping[str, Any]]) -> list[Finding]:
+def _unbound_claims(api: Api, namespace: str, objects: Iterable[Mapping[str, Any]]) -> list[Finding]:
     wanted = {item["metadata"]["name"] for item in objects if item["kind"] == "PersistentVolumeClaim"}
     claims = api.items(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims") if wanted else []
     pending = [item["metadata"]["name"] for item in claims if item.get("status", {}).get("phase") == "Pending"]
     return [
-        Finding(f"PersistentVolumeClaim {name}", "Pending", "", _events(api, namespace, name))
+        Finding(f"PersistentVolumeClaim {name}", "Unbound", "", _events(api, namespace, name))
         for name in pending
         if name in wanted
     ]

@@ -17,6 +17,7 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import Fleet
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection, private_files
 
 MINIMUM = (4, 1)  # server-side apply, its watcher for --wait, and --labels that survive a rollback
+WAITED = "context deadline exceeded"  # how helm says that --timeout is over
 POLL = 3  # seconds between two looks at the pods while helm waits for them
 STOP = 30  # seconds that a stopped helm gets to record that the release failed
 # What helm needs of the operator's environment; its own HELM_* variables could point it at another cluster or driver.
@@ -34,7 +35,11 @@ ENVIRONMENT = (
 
 
 class HelmError(FleetError):
-    """Helm failed; the message is what it said."""
+    """Helm failed; the message is what it said. `waited` tells whether it was waiting for pods to become ready."""
+
+    def __init__(self, message: str, *, waited: bool = False) -> None:
+        super().__init__(message)
+        self.waited = waited
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ class Helm:
                 if process.poll() is None:  # an interrupted run, or a helm that does not stop
                     process.kill()
         if process.returncode != 0 or reason:
-            raise HelmError(reason or sentence(errors))
+            raise HelmError(reason or sentence(errors), waited=bool(reason) or WAITED in errors)
         return output
 
     def _environment(self) -> dict[str, str]:

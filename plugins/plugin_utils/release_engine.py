@@ -184,7 +184,7 @@ class ReleaseEngine:
             program.upgrade(desired.name, chart, desired.values, desired.options, wait=wait, watch=watch)
         except HelmError as error:
             try:
-                findings = diagnose(self._api, desired.namespace, wanted)
+                findings = diagnose(self._api, desired.namespace, wanted, waited=error.waited)
                 undone = self._undo(program, desired, number)
             except FleetError as second:
                 findings = []

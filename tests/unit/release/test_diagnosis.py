@@ -132,9 +132,16 @@ class TestDiagnose:
         event = {"involvedObject": {"name": "hub-db-dir"}, "reason": "ProvisioningFailed", "message": "no class fast"}
         claims = [{"metadata": {"name": name}, "status": {"phase": "Pending"}} for name in ("hub-db-dir", "of-a-user")]
         (finding,) = diagnose(FakeApi(persistentvolumeclaims=claims, events=[event]), "prod", [CLAIM])
-        assert str(finding).startswith(
-            "PersistentVolumeClaim hub-db-dir: Pending\n  event: ProvisioningFailed: no class fast"
-        )
+        assert str(finding).splitlines()[:2] == [
+            "PersistentVolumeClaim hub-db-dir: Unbound",
+            "  event: ProvisioningFailed: no class fast",
+        ]
+
+    def test_gives_what_only_starts_no_blame_when_nobody_waited(self) -> None:
+        claims = [{"metadata": {"name": "hub-db-dir"}, "status": {"phase": "Pending"}}]
+        pods = [pod(**waiting("ContainerCreating")), pod("2", **waiting("ErrImagePull"))]
+        found = diagnose(FakeApi(pods=pods, persistentvolumeclaims=claims), "prod", [HUB, CLAIM], waited=False)
+        assert [finding.name for finding in found] == ["Pod hub-2"]
 
     def test_names_a_workload_whose_pods_are_refused(self) -> None:
         event = {"involvedObject": {"name": "hub-5f6d"}, "reason": "FailedCreate", "message": "exceeded quota"}
