@@ -19,15 +19,22 @@ DAEMONSETS = {"cpu": 450, "memory": 800}
 Measured by 2i2c: 443m and 596Mi on GKE, 170m and 250Mi on EKS; the rest is for what this collection adds.
 """
 
-AKS_PODS = 250
-"""The most pods of a node with the overlay network of AKS, for each of which it reserves 20 MB."""
+PODS = {"gke": 110, "aks": 250}
+"""The most pods of a node: GKE's default, and that of AKS' overlay network. EKS has one for each machine."""
+
+KUBERNETES_PODS = 110
+"""The most pods of a node where nothing else is known: the kubelet's default."""
+
+SYSTEM_PODS = 15
+"""Pods of daemonsets and of the system on every node, generously."""
 
 
 class Room(NamedTuple):
-    """CPU in millicores and memory in MiB."""
+    """CPU in millicores, memory in MiB, and how many pods may run."""
 
     cpu: int
     memory: int
+    pods: int = KUBERNETES_PODS
 
 
 def room(pool: Mapping[str, Any], provider: str, daemonsets: Mapping[str, str], variable: str) -> Room:
@@ -39,7 +46,8 @@ def room(pool: Mapping[str, Any], provider: str, daemonsets: Mapping[str, str], 
     given = pool.get("allocatable")
     allocatable = _quantities(given, f"{variable}.allocatable") if given else _known(pool, provider, variable)
     taken = _quantities(daemonsets, "cluster_daemonsets") if daemonsets else Room(**DAEMONSETS)
-    return Room(allocatable.cpu - taken.cpu, allocatable.memory - taken.memory)
+    left = allocatable.pods - SYSTEM_PODS
+    return Room(allocatable.cpu - taken.cpu, allocatable.memory - taken.memory, left)
 
 
 def _quantities(amounts: Mapping[str, str], variable: str) -> Room:
@@ -59,7 +67,8 @@ def _known(pool: Mapping[str, Any], provider: str, variable: str) -> Room:
             f"is {name!r}, whose size is not known for {provider or 'no'} provider: describe a node in "
             f"{variable}.allocatable, such as {{cpu: 3920m, memory: 28Gi}}.",
         )
-    return ALLOCATABLE[provider](machine["cpu"], machine["memory"] * 1024, machine.get("pods", 0))
+    pods = machine.get("pods") or PODS[provider]
+    return ALLOCATABLE[provider](machine["cpu"], machine["memory"] * 1024, pods)
 
 
 def _cpu(count: int) -> int:
@@ -71,7 +80,7 @@ def _cpu(count: int) -> int:
     return int(count * 1000 - sum(shares[:count]))
 
 
-def _gke(cpu: int, memory: float, _pods: int) -> Room:
+def _gke(cpu: int, memory: float, pods: int) -> Room:
     """Return the allocatable resources on GKE: memory is reserved in steps of 25, 20, 10, 6 and 2 %.
 
     The kernel sees 98.45 % of the memory less 150 MiB (by 2i2c's measurements of n1 and n2 machines, 26 to 256 GiB).
@@ -81,7 +90,7 @@ def _gke(cpu: int, memory: float, _pods: int) -> Room:
     for step, share in ((4096, 0.25), (4096, 0.2), (8192, 0.1), (114688, 0.06), (float("inf"), 0.02)):
         reserved += min(rest, step) * share
         rest -= min(rest, step)
-    return Room(_cpu(cpu), int(seen - reserved - EVICTION))
+    return Room(_cpu(cpu), int(seen - reserved - EVICTION), pods)
 
 
 def _eks(cpu: int, memory: float, pods: int) -> Room:
@@ -89,10 +98,10 @@ def _eks(cpu: int, memory: float, pods: int) -> Room:
 
     The kernel sees 97.36 % of the memory less 275 MiB (by 2i2c's measurements of r5 machines, 32 to 512 GiB).
     """
-    return Room(_cpu(cpu), int(memory * 0.9736 - 275 - (11 * pods + 255) - EVICTION))
+    return Room(_cpu(cpu), int(memory * 0.9736 - 275 - (11 * pods + 255) - EVICTION), pods)
 
 
-def _aks(cpu: int, memory: float, _pods: int) -> Room:
+def _aks(cpu: int, memory: float, pods: int) -> Room:
     """Return the allocatable resources on AKS: 20 MB for each possible pod and 50 MB, at most a quarter, are reserved.
 
     learn.microsoft.com/azure/aks/node-resource-reservations. What the kernel sees is not measured: EKS' share is taken,
@@ -100,8 +109,8 @@ def _aks(cpu: int, memory: float, _pods: int) -> Room:
     """
     reserved_cpu = next(reserved for most, reserved in AKS_CPU if cpu <= most)
     seen = memory * 0.9736 - 275
-    reserved = min((20 * AKS_PODS + 50) * 1e6 / 2**20, memory / 4)
-    return Room(cpu * 1000 - reserved_cpu, int(seen - reserved - EVICTION))
+    reserved = min((20 * pods + 50) * 1e6 / 2**20, memory / 4)
+    return Room(cpu * 1000 - reserved_cpu, int(seen - reserved - EVICTION), pods)
 
 
 AKS_CPU = ((1, 60), (2, 100), (4, 140), (8, 180), (16, 260), (32, 420), (64, 740), (float("inf"), 1000))

@@ -80,7 +80,7 @@ def _fitting(
                     f"it has {text(max(available, 0))} for servers.",
                 )
             continue
-        title = f"{made.title} ({available // reserved} on a node)" if pool else made.title
+        title = f"{made.title} ({min(available // reserved, pool.room.pods)} on a node)" if pool else made.title
         choices[made.key] = made._replace(title=title)
     if not choices:
         raise SettingError(

@@ -51,8 +51,8 @@ def test_every_machine_of_the_table_leaves_room(provider: str) -> None:
 
 def test_daemonsets_take_their_part() -> None:
     pool = {"allocatable": {"cpu": "4", "memory": "10Gi"}}
-    assert room(pool, "", {}, "pool") == (4000 - 450, 10240 - 800)
-    assert room(pool, "", {"cpu": "1", "memory": "1Gi"}, "pool") == (3000, 9216)
+    assert room(pool, "", {}, "pool") == (4000 - 450, 10240 - 800, 95)
+    assert room(pool, "", {"cpu": "1", "memory": "1Gi"}, "pool") == (3000, 9216, 95)
 
 
 def test_an_unknown_machine_is_described_in_the_inventory() -> None:
@@ -106,6 +106,12 @@ def test_each_choice_says_how_many_fit_on_a_node() -> None:
         "memory": ["1 GB (26 on a node)", "2 GB (13 on a node)", "4 GB (6 on a node)"],
         "cpu": ["1 CPU (34 on a node)", "2 CPU (17 on a node)"],
     }
+
+
+def test_no_more_servers_fit_on_a_node_than_it_runs_pods() -> None:
+    pools = {"user": {"purpose": "user", "machine": "n2-highmem-64"}}
+    made = titles(hub_distribution="education", cluster_node_pools=pools)
+    assert made["memory"][0] == "1 GB (95 on a node)"
 
 
 def test_what_the_distribution_offers_and_no_node_holds_is_left_out() -> None:
