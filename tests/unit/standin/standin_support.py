@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the charts and their sample values are, and how Helm merges values."""
+"""Where the charts are, the values that they are tried with, and how Helm merges values."""
 
 from pathlib import Path
 from typing import Any

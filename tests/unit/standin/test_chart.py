@@ -4,6 +4,7 @@
 """What the stand-in chart installs, and what it refuses."""
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -189,6 +190,14 @@ def test_extra_files_are_mounted_with_their_content(render: Render) -> None:
     assert secret(objects, "singleuser")["motd"] == "hello\n"
 
 
+def test_the_login_of_a_registry_becomes_a_secret_that_core_pods_use(render: Render) -> None:
+    objects = render(sample("full"))
+    login = json.loads(secret(objects, "image-pull-secret")[".dockerconfigjson"])["auths"]["registry.example.org"]
+    assert login["auth"] == base64.b64encode(b"hub:made up").decode()
+    for name in ("hub", "proxy"):
+        assert {"name": "image-pull-secret"} in pod(objects, name)["spec"]["imagePullSecrets"]
+
+
 @pytest.mark.parametrize(
     ("values", "feature"),
     [
@@ -198,7 +207,6 @@ def test_extra_files_are_mounted_with_their_content(render: Render) -> None:
         ({"prePuller": {"hook": {"enabled": True}}}, "image puller"),
         ({"prePuller": {"continuous": {"enabled": True}}}, "image puller"),
         ({"proxy": {"https": {"enabled": True}}}, "TLS"),
-        ({"hub": {"db": {"type": "postgres"}}}, "database server"),
     ],
 )
 def test_what_only_the_jupyterhub_chart_can_do_is_refused_in_words(

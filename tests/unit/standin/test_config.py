@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the hub's pod makes of the values: the configuration is run as the pod runs it, in a folder with its mounts."""
 
+import os
 import runpy
 import shutil
 import sys
@@ -113,6 +114,32 @@ def test_the_existing_secret_wins(configure: Configure) -> None:
     assert config["KubeSpawner"]["uid"] == 7
     assert config["KubeSpawner"]["fs_gid"] == 100
     assert config["JupyterHub"]["cookie_secret"] == "c1"
+
+
+@pytest.mark.parametrize(
+    ("database", "url"),
+    [
+        ({"type": "sqlite-pvc"}, "sqlite:///jupyterhub.sqlite"),
+        ({"type": "sqlite-memory"}, "sqlite://"),
+        ({"type": "postgres", "url": "postgresql://hub@db/hub"}, "postgresql://hub@db/hub"),
+    ],
+)
+def test_each_kind_of_database_has_its_url(configure: Configure, database: dict[str, str], url: str) -> None:
+    assert configure({"hub": {"db": database}})["JupyterHub"]["db_url"] == url
+
+
+def test_the_password_of_a_database_server_is_in_the_environment(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    configure({"hub": {"db": {"type": "postgres", "url": "postgresql://db"}}}, None, **{"hub.db.password": "made up"})
+    assert os.environ["PGPASSWORD"] == "made up"
+
+
+def test_the_registrys_login_reaches_users_pods(configure: Configure) -> None:
+    login = {"create": True, "registry": "registry.example.org", "username": "hub", "password": "made up"}
+    traits = configure({"imagePullSecret": login, "imagePullSecrets": ["other"]})["KubeSpawner"]
+    assert traits["image_pull_secrets"] == ["image-pull-secret", "other"]
 
 
 def test_services_get_their_tokens_from_the_secret(configure: Configure) -> None:

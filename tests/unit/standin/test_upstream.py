@@ -4,14 +4,17 @@
 """Object by object, the stand-in installs what the JupyterHub chart 4.4.0 installs for the same values."""
 
 import base64
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from standin_hubs import hubs
 from standin_support import CHART, Objects, sample
 
+VALUES = {name: sample(name) for name in ("least", "full", "other")} | hubs()
 VERSION_LABELS = ("chart", "helm.sh/chart")
 RANDOM = re.compile(r"hub\.(config|services)\..*|values\.yaml")
 
@@ -32,6 +35,7 @@ def content(item: dict[str, Any]) -> dict[str, Any]:
     if item["kind"] == "Secret":
         data = {key: base64.b64decode(text) for key, text in item.get("data", {}).items()}
         data |= {key: text.encode() for key, text in item.get("stringData", {}).items()}
+        data = {key: json.loads(text) if key == ".dockerconfigjson" else text for key, text in data.items()}
         data = {key: b"" if RANDOM.fullmatch(key) else text for key, text in data.items()}
         return item | {"data": data, "stringData": {}}
     return item
@@ -68,8 +72,8 @@ def arguments(words: list[str]) -> list[str]:
     return line.split()
 
 
-@pytest.mark.parametrize("name", ["least", "full", "other"])
+@pytest.mark.parametrize("name", VALUES)
 def test_the_same_values_install_the_same_objects(
     name: str, render: Callable[..., Objects], upstream_chart: Path
 ) -> None:
-    assert comparable(render(sample(name), CHART)) == comparable(render(sample(name), upstream_chart))
+    assert comparable(render(VALUES[name], CHART)) == comparable(render(VALUES[name], upstream_chart))

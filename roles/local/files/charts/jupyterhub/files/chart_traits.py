@@ -53,6 +53,9 @@ DIRECT = {
     "singleuser.uid": "KubeSpawner.uid",
 }
 
+#: Where the hub's own databases are; the others have a URL.
+DATABASES = {"sqlite-pvc": "sqlite:///jupyterhub.sqlite", "sqlite-memory": "sqlite://"}
+
 CULLER = "jupyterhub-idle-culler"
 
 
@@ -78,10 +81,9 @@ def direct(get: Get) -> Iterator[tuple[str, Traits]]:
 
 def jupyterhub(get: Get, secret: Secret) -> Traits:
     """Return what the hub itself is told."""
-    in_memory = get("hub.db.type") == "sqlite-memory"
-    return {
+    database = DATABASES.get(get("hub.db.type")) or get("hub.db.url")
+    return ({"db_url": database} if database else {}) | {
         "spawner_class": "kubespawner.KubeSpawner",
-        "db_url": "sqlite://" if in_memory else "sqlite:///jupyterhub.sqlite",
         "cookie_secret": secret("hub.config.JupyterHub.cookie_secret"),
         "hub_bind_url": "http://:8081",
         "hub_connect_url": "http://hub:8081",
@@ -137,10 +139,12 @@ def culler_role(get: Get) -> list[Traits]:
 
 def spawner(get: Get) -> Traits:
     """Return what each user's pod gets besides its storage and its place."""
+    injected = get("imagePullSecret.create") and get("imagePullSecret.automaticReferenceInjection")
+    made = ["image-pull-secret"] if injected else []
     return {
         "common_labels": common_labels(get),
         "image": image(get, "singleuser.image"),
-        "image_pull_secrets": [*get("imagePullSecrets", []), *get("singleuser.image.pullSecrets", [])],
+        "image_pull_secrets": [*made, *get("imagePullSecrets", []), *get("singleuser.image.pullSecrets", [])],
         # Null is a value of its own here: Kubernetes' default.
         "allow_privilege_escalation": get("singleuser.allowPrivilegeEscalation"),
         "tolerations": [*get("scheduling.userPods.tolerations", []), *get("singleuser.extraTolerations", [])],

@@ -30,6 +30,12 @@ ELSEWHERE = {
     "CryptKeeper": ("keys",),
 }
 
+# How the libraries of database servers want the password: out of the URL, which is logged.
+PASSWORDS = {"mysql": "MYSQL_PWD", "postgres": "PGPASSWORD"}
+
+if (database := get_config("hub.db.type")) in PASSWORDS and (password := get_secret_value("hub.db.password", None)):
+    os.environ[PASSWORDS[database]] = password
+
 for section, traits in chart_traits(get_config, get_secret_value, os.environ["POD_NAMESPACE"]):
     c[section].update(traits)
 

@@ -36,7 +36,10 @@ affinity:
 
 {{- /* Credentials for pulling an image. Takes (list ROOT IMAGE). A secret is a name or {name: ...}. */}}
 {{- define "standin.pullSecrets" -}}
-{{- with concat (index . 1).pullSecrets (index . 0).Values.imagePullSecrets | uniq }}
+{{- $values := (index . 0).Values -}}
+{{- $made := $values.imagePullSecret -}}
+{{- $own := and $made.create $made.automaticReferenceInjection | ternary (list "image-pull-secret") list -}}
+{{- with concat (index . 1).pullSecrets $values.imagePullSecrets $own | uniq }}
 imagePullSecrets:
   {{- range . }}
   - {{ kindIs "map" . | ternary . (dict "name" .) | toJson }}
