@@ -25,26 +25,31 @@ class Generated(NamedTuple):
 
     values: dict[str, Any]
     findings: list[tuple[str, Finding]]
+    missing: frozenset[str]
+    """The names of the parts that could not be made."""
 
 
 def generate(settings: Mapping[str, Any]) -> Generated:
     """Return the values of a hub as `hub_values` does, without the parts that its variables do not allow."""
     complete = with_defaults(settings)
-    parts, findings = [], []
+    parts, findings, missing = [], [], set()
     for part in PARTS:
         try:
             parts.append(part(complete))
         except SettingError as error:
+            missing.add(part.__name__)
             if not _chosen_by_values(settings, error.variable):
                 path = variable_path(error.variable)
                 sentence = str(error).removeprefix(error.variable).strip()
                 findings.append(("GEN001", Finding(path, f"it {sentence}")))
         except FleetError as error:
+            missing.add(part.__name__)
             findings.append(("GEN001", Finding(("hub_name",), str(error))))
         except MALFORMED as error:
+            missing.add(part.__name__)
             findings.append(("GEN001", Finding(("hub_name",), f"{part.__name__}: {type(error).__name__}: {error}.")))
     layers = [as_mapping(settings.get(name)) for name in ("cluster_jupyterhub_values", "jupyterhub_values")]
-    return Generated(deep_merge(*parts, *layers), findings)
+    return Generated(deep_merge(*parts, *layers), findings, frozenset(missing))
 
 
 def _chosen_by_values(settings: Mapping[str, Any], variable: str) -> bool:

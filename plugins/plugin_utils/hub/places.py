@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.origin import place_of
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Path, Place, path_text
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import dig
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, dig
 
 LAYERS = ("jupyterhub_values", "cluster_jupyterhub_values")
 """The variables that hold chart values themselves, the one that is merged last first."""
@@ -119,21 +119,25 @@ def _depth(tree: Any, path: Path) -> int:
     return len(path)
 
 
-def layers(settings: Mapping[str, Any], values: Mapping[str, Any], chart: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return every chart value with where it comes from, by path: what ``show.yml`` prints."""
+def layers(hub: Hub) -> list[dict[str, Any]]:
+    """Return every chart value of a hub with what set it: a line of a file, the collection, or the chart's default."""
     rows = []
-    for path, value in _leaves((), chart):
-        source = locate(settings, values, path) if dig(values, path) is not None else None
+    for path, value in _leaves((), hub.merged):
+        source = _setter(hub, path) if dig(hub.values, path) is not None else None
         layer = "chart" if source is None else str(source.place) if source.place else "collection"
-        rows.append(
-            {
-                "path": path_text(path),
-                "value": value,
-                "variable": path_text(source.path) if source and source.place else None,
-                "layer": layer,
-            }
-        )
+        variable = path_text(source.path) if source and source.place else None
+        rows.append({"path": path_text(path), "value": value, "variable": variable, "layer": layer})
     return rows
+
+
+def _setter(hub: Hub, path: Path) -> Source:
+    """Return what set a value that is there: a line of a layer, of a variable, or else the collection itself."""
+    for layer in LAYERS:
+        if place := _exact(hub.settings, (layer, *path)):
+            return Source((layer, *path), place)
+    variable = _variable(hub.settings, path)
+    place = place_of(dig(hub.values, path)) or (_around(hub.settings, (variable,)) if variable else None)
+    return Source((variable,) if variable else path, place)
 
 
 def _leaves(path: Path, tree: Any) -> list[tuple[Path, Any]]:

@@ -8,13 +8,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 SECRET_KEY = re.compile(
-    r"(password|passwd|secret|token|credential|private_?key|api_?key|access_?key|auth_?key|cookie|salt)s?$|^keys?$",
+    r"(password|passwd|secret|token|credential|private_?key|api_?key|access_?key|auth_?key|cookie|salt)s?$|^keys$",
     re.IGNORECASE,
 )
 """Names of keys whose text is secret."""
 
 HARMLESS_KEY = re.compile(r"(name|ref|existing|url|length|type|class|file|path|mount|automount)", re.IGNORECASE)
 """Names that only speak about a secret: where it is, how long it may be."""
+
+PRIVATE_KEY = "PRIVATE KEY-----"
+"""What every key in PEM says of itself, wherever it stands."""
 
 CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
@@ -37,7 +40,7 @@ def secrets(value: Any, hidden: bool = False) -> Iterator[str]:
     elif isinstance(value, (list, tuple)):
         for item in value:
             yield from secrets(item, hidden)
-    elif hidden and isinstance(value, str) and len(value) >= SHORTEST:
+    elif isinstance(value, str) and len(value) >= SHORTEST and (hidden or PRIVATE_KEY in value):
         yield value
 
 
@@ -55,6 +58,6 @@ def masked(value: Any, hidden: bool = False) -> Any:
         return {key: masked(item, hidden or is_secret(key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [masked(item, hidden) for item in value]
-    if hidden and isinstance(value, str) and value:
+    if isinstance(value, str) and value and (hidden or PRIVATE_KEY in value):
         return f"(secret of {len(value)} characters)"
     return CREDENTIALS_IN_URL.sub(f"{HIDDEN}@", value) if isinstance(value, str) else value

@@ -16,8 +16,11 @@ def nearest(name: str, names: Iterable[str], cutoff: float = CUTOFF) -> str | No
 
     Case, dashes and underscores do not count: ``mem_limit`` and ``memLimit`` are the same name.
     """
+    candidates = list(names)
+    if len(spelt_out := [candidate for candidate in candidates if _abbreviates(name, candidate)]) == 1:
+        return spelt_out[0]
     plain: dict[str, str] = {}
-    for candidate in names:
+    for candidate in candidates:
         plain.setdefault(_plain(candidate), candidate)
     close = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=cutoff)
     return plain[close[0]] if close else None
@@ -33,6 +36,19 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
 
 FEW = 12
 """So many names still read well in one line."""
+
+
+def _abbreviates(name: str, candidate: str) -> bool:
+    """Say whether the words of a name begin those of a candidate: ``allowed_orgs`` and ``allowed_organizations``."""
+    words, whole = _words(name), _words(candidate)
+    return len(words) == len(whole) > 1 and all(
+        long.startswith(short) for short, long in zip(words, whole, strict=True)
+    )
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a name in snake_case or camelCase, without a plural's s."""
+    return [word.lower().removesuffix("s") for word in re.findall(r"[A-Za-z][a-z]*|\d+", str(name))]
 
 
 def _plain(name: str) -> str:

@@ -3,26 +3,34 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Everything that is wrong with the hubs and clusters of a fleet, told at once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.chart import load_chart
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.generate import MALFORMED, generate
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.places import locate
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.generate import MALFORMED, Generated, generate
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.places import is_variable, locate
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Level, Problem, path_text
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.redact import redact, secrets
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.registry import Check, Finding, checks
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.schema import null_findings, schema_findings
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.sources import (
+    Duplicate,
+    duplicates,
+    files,
+    plain_secrets,
+)
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.spec import spec_findings
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, as_mapping
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, as_mapping, dig
 
-WARNINGS = {"NUL001", "ACC002"}
+WARNINGS = {"ACC002", "CHT001", "NUL001", "SEC001"}
 """The codes of warnings that no check of the registry has."""
 
 RULES = {
     "ACC001": "hub_accepted_warnings names codes of warnings, each with a reason.",
     "ACC002": "A warning that is accepted is there.",
+    "CHT001": "The pinned chart is in the cache, so that its schema can judge the values.",
 }
 
 ACCEPTED = "hub_accepted_warnings"
@@ -34,6 +42,12 @@ class Circumstances:
 
     chart: str
     """Folder or archive of the JupyterHub chart."""
+    assumed: bool = False
+    """Whether that is our stand-in, because the pinned chart is not at hand: only local clusters are judged by it."""
+    read: Callable[[str], str] = lambda _file: ""
+    """Returns the text of a file of variables as it is on the disk."""
+    decrypt: Callable[[str], str] = lambda _file: ""
+    """Returns the text of a file of variables, decrypted where it is a vault."""
     today: str = ""
     helm: str = ""
     previous: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -69,30 +83,39 @@ def validate(hosts: Mapping[str, Mapping[str, Any]], circumstances: Circumstance
             generated = generate(settings)
             told = {finding.path[0] for _, finding in first}
             first += [(code, finding) for code, finding in generated.findings if finding.path[0] not in told]
-            hubs[host] = _hub(host, settings, generated.values, circumstances)
+            hubs[host] = _hub(host, settings, generated, circumstances)
             first += _findings(hubs[host], circumstances)
         found += [(host, code, finding) for code, finding in first]
     found += _fleet_findings(hubs)
     problems = _problems(found, hosts, {host: hub.values for host, hub in hubs.items()})
+    problems += _file_problems(hosts, circumstances)
     return Report(_accept(problems, hosts), hubs)
 
 
-def _hub(host: str, settings: Mapping[str, Any], values: Mapping[str, Any], about: Circumstances) -> Hub:
+def _hub(host: str, settings: Mapping[str, Any], generated: Generated, about: Circumstances) -> Hub:
     return Hub(
         host,
         settings,
-        values,
+        generated.values,
         load_chart(about.chart),
         today=about.today,
         previous=as_mapping(about.previous.get(host)),
         helm=about.helm,
+        missing=generated.missing,
         missing_images=about.missing_images,
     )
 
 
 def _findings(hub: Hub, about: Circumstances) -> Iterator[tuple[str, Finding]]:
     """Yield what is wrong with one hub: the chart's schema, then what the values mean."""
-    yield from schema_findings(hub, about.chart)
+    if about.assumed and hub.variable("cluster_provider") != "local":
+        fix = "Run playbooks/charts.yml, or name a chart with -e validate_chart=FOLDER."
+        yield (
+            "CHT001",
+            Finding(("cluster_provider",), "the values were not judged by the schema of the pinned chart.", fix),
+        )
+    else:
+        yield from schema_findings(hub, about.chart)
     yield from null_findings(hub)
     for check in checks():
         if not check.fleet:
@@ -100,9 +123,14 @@ def _findings(hub: Hub, about: Circumstances) -> Iterator[tuple[str, Finding]]:
 
 
 def _run(check: Check, hub: Hub) -> Iterator[Finding]:
-    """Yield what a check finds; values whose shape it cannot read are the schema's to tell."""
+    """Yield what a check finds; values whose shape it cannot read are the schema's to tell.
+
+    Of a hub that could not be made wholly, only what is wrong with values that are there: the others may follow.
+    """
     try:
-        yield from check.find(hub)
+        for finding in check.find(hub):
+            if not hub.missing or is_variable(finding.path) or dig(hub.values, finding.path) is not None:
+                yield finding
     except MALFORMED:
         return
 
@@ -114,10 +142,34 @@ def _fleet_findings(hubs: Mapping[str, Hub]) -> Iterator[tuple[str, str, Finding
                 yield hub.host, check.code, finding
 
 
+def _file_problems(hosts: Mapping[str, Mapping[str, Any]], about: Circumstances) -> Iterator[Problem]:
+    """Yield what is wrong with the files that the hosts' variables were read from."""
+
+    @cache
+    def twice(file: str) -> list[Duplicate]:
+        return duplicates(file, about.decrypt(file))
+
+    for host, settings in hosts.items():
+        for file in sorted(files(settings)):
+            for path, place, first in twice(file):
+                sentence = f"{path[-1]} is given again, after line {first}: only this one counts."
+                yield Problem("YAM001", Level.ERROR, host, path_text(path), sentence, "Merge the two.", place)
+        for path, place in plain_secrets(settings, about.read) if settings.get("cluster_provider") != "local" else ():
+            sentence, fix = (
+                "this secret can be read by whoever reads the file.",
+                "Encrypt it: ansible-vault encrypt_string.",
+            )
+            yield Problem("SEC001", level("SEC001"), host, path_text(path), sentence, fix, place)
+
+
 def level(code: str) -> Level:
     """Return the level of a code."""
-    by_code = {check.code: check.level for check in checks()}
-    return by_code.get(code, Level.WARNING if code in WARNINGS else Level.ERROR)
+    return _levels().get(code, Level.WARNING if code in WARNINGS else Level.ERROR)
+
+
+@cache
+def _levels() -> dict[str, Level]:
+    return {check.code: check.level for check in checks()}
 
 
 def _problems(

@@ -88,6 +88,8 @@ class Hub:
     """The values that run now, where they are known: then what a change would break is judged too."""
     helm: str = ""
     """The version of Helm that will be used; empty: not known."""
+    missing: frozenset[str] = frozenset()
+    """Parts of the values that could not be made of the variables: what follows from their absence is not told."""
     missing_images: frozenset[str] = frozenset()
     """Images that their registries do not have, where they were asked."""
 
@@ -121,7 +123,10 @@ class Hub:
     @cached_property
     def authenticator(self) -> str | None:
         """The authenticator's class; None when it is one that the hub image does not ship."""
-        return catalogue.authenticator_class(self.get("hub", "config", "JupyterHub", "authenticator_class"))
+        path = ("hub", "config", "JupyterHub", "authenticator_class")
+        if "hub" in self.missing and dig(self.values, path) is None:
+            return None
+        return catalogue.authenticator_class(self.get(*path))
 
     def auth(self, trait: str) -> Setting:
         """Return a trait of the authenticator as traitlets finds it: the most specific class's section wins."""
