@@ -35,7 +35,8 @@ def plan(lock: Path, pin: Collection[str] = ()) -> Filling:
         if name in pin:
             chart, archive = published(charts.locked(name, lock))
             filling.lock = with_sha256(filling.lock, name, chart.sha256)
-            filling.archives.append((chart, archive))
+            if not (chart.archive.is_file() and chart.archive.read_bytes() == archive):
+                filling.archives.append((chart, archive))
         else:
             chart = charts.select(name, lock=lock)
             if chart.archive.is_file():

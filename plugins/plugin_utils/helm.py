@@ -144,5 +144,5 @@ def check_version(binary: str, program: Helm) -> None:
 def sentence(errors: str) -> str:
     """Return what helm says went wrong, without its log lines and its prefix."""
     lines = [line for line in errors.strip().splitlines() if not re.match(r"(level|time)=|[IWE]\d{4} ", line)]
-    text = "\n".join(lines).removeprefix("Error: ")
+    text = re.sub(r"^(Error: )?((INSTALLATION|UPGRADE) FAILED: )?", "", "\n".join(lines))
     return text or errors.strip() or "helm stopped without a word"

@@ -11,9 +11,10 @@ from typing import Any
 
 HIDDEN = "********"
 # Names as chart values and environment variables have them: client_secret, secretToken, apiToken, POSTGRES_PASSWORD,
-# CryptKeeper.keys. Not existingSecret or secretName, whose values are names of objects.
+# CryptKeeper.keys. Not existingSecret or secretName, whose values are names of objects,
+# nor the annotation checksum/secret, whose change says that pods restart.
 SECRET_NAME = re.compile(
-    r"(?!existing).*(pass(word|wd|phrase)|secret|token|credentials?|(api|private|access|secret)[-_]?key)|keys",
+    r"(?!existing|checksum/).*(pass(word|wd|phrase)|secret|token|credentials?|(api|private|access|secret)[-_]?key)|keys",
     re.IGNORECASE,
 )
 PRIVATE_KEY = "PRIVATE KEY-----"

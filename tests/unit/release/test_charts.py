@@ -172,6 +172,14 @@ class TestPin:
         assert yaml.safe_load(filling.lock)["hub"]["sha256"] == SHA256
         assert [(chart.sha256, archive) for chart, archive in filling.archives] == [(SHA256, ARCHIVE)]
 
+    def test_changes_nothing_the_second_time(self, tmp_path: Path, repository: Repository) -> None:
+        path = lock(tmp_path, repository.url, sha256=None)
+        first = plan(path, ["hub"])
+        path.write_text(first.lock)
+        charts.store(*first.archives[0])
+        second = plan(path, ["hub"])
+        assert (second.lock, second.archives) == (first.lock, [])
+
     def test_writes_nothing_itself(self, tmp_path: Path, repository: Repository, cache: Path) -> None:
         path = lock(tmp_path, repository.url, sha256=None)
         before = path.read_text()

@@ -37,6 +37,7 @@ def test_secrets_are_found(values: Any) -> None:
         {"ingress": {"tls": [{"secretName": "hub-tls"}]}},
         {"tolerations": [{"key": "hub.jupyter.org/dedicated", "value": "user"}]},
         {"automountServiceAccountToken": True},
+        {"annotations": {"checksum/secret": "0f2c526d7425"}},
         {"valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}},
         {"objects": [{"kind": "Secret", "stringData": {"values.yaml": "singleuser:\n  cpu: 2\n"}}]},
     ],
