@@ -59,23 +59,45 @@ def traits(cls: str) -> Mapping[str, dict[str, Any]]:
 
 def accepts(kind: Kind, value: Any) -> bool:
     """Say whether a trait of that kind accepts a value that comes from YAML, as traitlets does when the hub starts."""
-    name, arguments = (kind, []) if isinstance(kind, str) else (kind[0], kind[1:])
-    match name:
-        case "union":
-            return any(accepts(part, value) for part in arguments)
-        case "list":
-            # a text alone is taken as a list of one
-            return isinstance(value, str) or (
-                isinstance(value, list) and all(accepts(arguments[0], item) for item in value)
-            )
-        case "dict":
-            return isinstance(value, Mapping) and all(accepts(arguments[0], item) for item in value.values())
-        case "enum":
-            return value in arguments or (isinstance(value, str) and value.lower() in map(str, arguments))
-        case "memory":
-            return value is None or _number(value) or (isinstance(value, str) and bool(MEMORY.fullmatch(value)))
-        case _:
-            return SCALARS[name](value)
+    name, arguments = _parts(kind)
+    if name == "union" and arguments[1:] == ["null"] and value is not None:
+        return accepts(arguments[0], value)
+    # a single text is taken as a list of one, though not where a list is one of several alternatives
+    return (name == "list" and isinstance(value, str)) or _is(kind, value)
+
+
+def _is(kind: Kind, value: Any) -> bool:
+    """Say whether a value is of a kind."""
+    name, arguments = _parts(kind)
+    return COMPOUNDS[name](arguments, value) if name in COMPOUNDS else SCALARS[name](value)
+
+
+def _parts(kind: Kind) -> tuple[str, list[Any]]:
+    return (kind, []) if isinstance(kind, str) else (kind[0], kind[1:])
+
+
+def _enum(values: list[Any], value: Any) -> bool:
+    return value in values or (isinstance(value, str) and value.lower() in map(str, values))
+
+
+def _list(arguments: list[Any], value: Any) -> bool:
+    return isinstance(value, list) and all(_is(arguments[0], item) for item in value)
+
+
+def _dict(arguments: list[Any], value: Any) -> bool:
+    return isinstance(value, Mapping) and all(_is(arguments[0], item) for item in value.values())
+
+
+def _memory(value: Any) -> bool:
+    return value is None or _number(value) or (isinstance(value, str) and bool(MEMORY.fullmatch(value)))
+
+
+COMPOUNDS: dict[str, Callable[[list[Any], Any], bool]] = {
+    "dict": _dict,
+    "enum": _enum,
+    "list": _list,
+    "union": lambda kinds, value: any(_is(kind, value) for kind in kinds),
+}
 
 
 def _number(value: Any) -> bool:
@@ -88,6 +110,7 @@ SCALARS: dict[str, Callable[[Any], bool]] = {
     "bytes": lambda value: isinstance(value, str),
     "callable": lambda _value: False,  # YAML holds no code
     "float": _number,
+    "memory": _memory,
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "null": lambda value: value is None,
     "str": lambda value: isinstance(value, str),

@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.catalogue import lineage
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.origin import place_of
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Path, Place, path_text
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, dig
@@ -35,6 +36,9 @@ SOURCES: dict[Path, tuple[str, ...]] = {
     ("singleuser", "storage"): ("storage_home_size", "cluster_volumes"),
 }
 """The variables from which the collection makes a section of the chart's values; the first that is set is named."""
+
+
+LOGIN = ("hub", "config")
 
 
 class Source(NamedTuple):
@@ -71,6 +75,8 @@ def locate(settings: Mapping[str, Any], values: Mapping[str, Any], path: Path) -
 def _variable(settings: Mapping[str, Any], path: Path) -> str | None:
     """Return the variable that a chart value is made of: of the longest known section the first that is set."""
     for length in range(len(path), 0, -1):
+        if path[:length] == LOGIN and not (len(path) > len(LOGIN) and "Authenticator" in lineage(str(path[2]))):
+            continue  # of hub.config only the sections of authenticators come from the login
         for name in SOURCES.get(path[:length], ()):
             if settings.get(name):
                 return name
