@@ -4,7 +4,7 @@
 """What a user chooses when starting a server, and what that reserves on a node."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.distributions import distribution
@@ -21,6 +21,11 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import
 
 INTERFACES = {"lab": "/lab", "notebook": "/tree", "rstudio": "/rstudio"}
 """The URL, below the user's server, at which each interface opens."""
+
+PREFIXES = {"memory": "mem", "cpu": "cpu"}
+"""The resources of a server, as the chart and the variables call them, and as KubeSpawner's traits begin."""
+
+TITLES = {"memory": "Memory", "cpu": "CPU"}
 
 GPU = "nvidia.com/gpu"
 
@@ -45,44 +50,55 @@ def server_resources(settings: Settings) -> dict[str, Any]:
         made = [_profile(settings, profile, f"jupyterhub_profiles[{i}]") for i, profile in enumerate(profiles)]
         _check_unique(made)
         traits = next(profile for profile in made if profile.get("default"))["kubespawner_override"]
-        return {"memory": _bounds(traits, "mem"), "cpu": _bounds(traits, "cpu"), "profileList": made}
-    memory, cpu, pool = _choices(settings, {}, "")
-    values: dict[str, Any] = {
-        "memory": _bounds(memory[0].override, "mem"),
-        "cpu": _bounds(cpu[0].override, "cpu"),
-        **({"nodeSelector": {POOL_LABEL: pool.name}} if pool else {}),
-    }
-    options = _options(memory, cpu, image_option(settings))
+        return {**{name: _bounds(traits, prefix) for name, prefix in PREFIXES.items()}, "profileList": made}
+    pool = user_pool(settings, None, 0, "")
+    choices = _choices(settings, {}, pool, "", wanted=_not_in_values(settings))
+    values: dict[str, Any] = {name: _bounds(found[0].override, PREFIXES[name]) for name, found in choices.items()}
+    if pool:
+        values["nodeSelector"] = {POOL_LABEL: pool.name}
+    options = _options(choices, image_option(settings))
     if options:
         profile = {"display_name": "Your server", "slug": "server", "default": True, "profile_options": options}
         values["profileList"] = [profile]
     return values
 
 
-def _choices(
-    settings: Settings, profile: Mapping[str, Any], variable: str
-) -> tuple[list[Choice], list[Choice], Pool | None]:
-    """Return the choices of memory and CPU of a profile (``{}``: of the hub itself), and the pool that holds them."""
-    kind = distribution(settings)
-    pool = user_pool(settings, profile.get("pool"), profile.get("gpu") or 0, f"{variable}.pool")
+def _not_in_values(settings: Settings) -> list[str]:
+    """Return the resources whose choices are made here: not those that only ``jupyterhub_values`` describes.
 
-    def offer(resource: str, offered: list[str]) -> Offer:
+    A default of ours beside half a description of the operator's could make a guarantee larger than its limit.
+    """
+    own = settings["jupyterhub_values"].get("singleuser") or {}
+    return [
+        name
+        for name in PREFIXES
+        if settings[f"jupyterhub_{name}"] or not (own.get(name) or own.get("profileList") is not None)
+    ]
+
+
+def _choices(
+    settings: Settings, profile: Mapping[str, Any], pool: Pool | None, variable: str, wanted: Iterable[str] = PREFIXES
+) -> dict[str, list[Choice]]:
+    """Return the choices of memory and CPU of a profile (``{}``: of the hub itself) that its pool can hold."""
+    kind = distribution(settings)
+    offered = {"memory": kind.memory, "cpu": kind.cpu}
+
+    def offer(resource: str) -> Offer:
         if profile.get(resource):
             return Offer(profile[resource], f"{variable}.{resource}", explicit=True)
         own = settings[f"jupyterhub_{resource}"]
-        return Offer(own or offered, f"jupyterhub_{resource}", explicit=bool(own))
+        return Offer(own or offered[resource], f"jupyterhub_{resource}", explicit=bool(own))
 
-    memory = memory_choices(offer("memory", kind.memory), pool)
-    return memory, cpu_choices(offer("cpu", kind.cpu), kind.cpu_guaranteed, pool), pool
-
-
-def _options(memory: list[Choice], cpu: list[Choice], image: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the options of a profile: whatever leaves something to choose. They set different traits."""
-    options = {
-        key: option(title, choices)
-        for key, title, choices in (("memory", "Memory", memory), ("cpu", "CPU", cpu))
-        if len(choices) > 1
+    makers: dict[str, Callable[[Offer], list[Choice]]] = {
+        "memory": lambda given: memory_choices(given, pool),
+        "cpu": lambda given: cpu_choices(given, kind.cpu_guaranteed, pool),
     }
+    return {name: makers[name](offer(name)) for name in wanted}
+
+
+def _options(choices: Mapping[str, list[Choice]], image: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the options of a profile: whatever leaves something to choose. They set different traits."""
+    options = {name: option(TITLES[name], found) for name, found in choices.items() if len(found) > 1}
     return options | ({"image": image} if image else {})
 
 
@@ -96,8 +112,9 @@ def _profile(settings: Settings, profile: Mapping[str, Any], variable: str) -> d
     name = profile.get("name")
     if not name:
         raise SettingError(f"{variable}.name", "is missing: users choose a profile by it.")
-    memory, cpu, pool = _choices(settings, profile, variable)
-    override: dict[str, Any] = {**memory[0].override, **cpu[0].override}
+    pool = user_pool(settings, profile.get("pool"), profile.get("gpu") or 0, f"{variable}.pool")
+    choices = _choices(settings, profile, pool, variable)
+    override: dict[str, Any] = {**choices["memory"][0].override, **choices["cpu"][0].override}
     if profile.get("image"):
         image_reference(profile["image"], f"{variable}.image")
         override["image"] = profile["image"]
@@ -106,7 +123,7 @@ def _profile(settings: Settings, profile: Mapping[str, Any], variable: str) -> d
     if pool:
         override["node_selector"] = {POOL_LABEL: pool.name}
     override |= _gpu(profile.get("gpu") or 0, pool, variable)
-    options = _options(memory, cpu, None if profile.get("image") else image_option(settings))
+    options = _options(choices, None if profile.get("image") else image_option(settings))
     return {
         "display_name": name,
         "slug": profile.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"),

@@ -62,6 +62,26 @@ def test_the_chart_itself_knows_the_default() -> None:
     assert values["memory"] == {"guarantee": "4G", "limit": "4G"}
 
 
+@pytest.mark.parametrize(
+    ("own", "generated"),
+    [
+        ({"cpu": {"limit": 1}}, ["memory"]),
+        ({"memory": {"limit": "4G"}}, ["cpu"]),
+        ({"profileList": []}, []),
+        ({"defaultUrl": "/lab"}, ["memory", "cpu"]),
+    ],
+)
+def test_resources_that_only_the_values_describe_are_left_to_them(own: dict[str, Any], generated: list[str]) -> None:
+    values = resources(jupyterhub_values={"singleuser": own})
+    assert [name for name in values if name != "profileList"] == generated
+    assert [name for entry in values.get("profileList", []) for name in entry["profile_options"]] == generated
+
+
+def test_a_list_of_choices_counts_beside_values_of_ones_own() -> None:
+    values = resources(jupyterhub_memory=["1Gi"], jupyterhub_values={"singleuser": {"memory": {"limit": "4G"}}})
+    assert values["memory"] == {"guarantee": "1G", "limit": "1G"}
+
+
 @pytest.mark.parametrize("name", ["research", "education"])
 def test_a_distribution_offers_its_choices(name: str) -> None:
     choices = options(hub_distribution=name)
