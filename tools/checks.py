@@ -44,6 +44,7 @@ CHAPTERS = {
     "profiles": "Profiles",
     "resources": "Resources",
     "roles": "Roles, services, secrets",
+    "service": "What the service promises",
     "templates": "Templates and environment",
     "traits": "Classes and traits",
     "upkeep": "What goes wrong later",

@@ -34,3 +34,4 @@ def test_trait_catalogue_is_that_of_the_hub_image() -> None:
 def test_page_of_codes_is_complete() -> None:
     checks = tool("checks")
     assert checks.PAGE.read_text() == checks.page(), "run: python tools/checks.py"
+    assert [check.code for check in checks.checks() if f"| {check.code} |" not in checks.page()] == []

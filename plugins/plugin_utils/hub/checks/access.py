@@ -212,8 +212,9 @@ def admin_of_another_kind(hub: Hub) -> Iterator[Finding]:
     found = hub.auth("admin_users")
     addresses = {"GitHubOAuthenticator": False}.get(hub.authenticator or "")
     if hub.authenticator == "GoogleOAuthenticator":
-        domains = as_list(hub.auth("hosted_domain").value)
-        addresses = len(domains) != 1
+        strip = hub.auth("strip_domain")
+        stated = "strip_domain" in as_mapping(hub.config.get(str(strip.path[2])))
+        addresses = not strip.value if stated else len(as_list(hub.auth("hosted_domain").value)) != 1
     claims = {as_mapping(as_mapping(idp).get("username_derivation")).get("username_claim") for idp in _idps(hub)}
     actions = any(as_mapping(as_mapping(idp).get("username_derivation")).get("action") for idp in _idps(hub))
     if claims == {"email"} and not actions:

@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.registry import Finding, error, warning
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, as_list, as_mapping
@@ -91,7 +92,7 @@ def override_replaces(hub: Hub) -> Iterator[Finding]:
     """A list in an override replaces the hub's list: volumes lose the home, tolerations the user nodes."""
     for entry in hub.entries:
         for trait, value in as_mapping(entry.override).items():
-            if trait in REPLACED and isinstance(value, list) and _has_base(hub, trait):
+            if trait in REPLACED and isinstance(value, list) and _loses(hub, trait, value):
                 yield Finding((*entry.path, trait), f"this list replaces {REPLACED[trait]}.")
 
 
@@ -105,25 +106,33 @@ def config_replaces(hub: Hub) -> Iterator[Finding]:
     """What hub.config.KubeSpawner sets replaces what the chart built, such as volumes and tolerations."""
     section = as_mapping(hub.config.get("KubeSpawner"))
     for trait in (*REPLACED, "profile_list"):
-        chart_sets = _has_base(hub, trait) if trait in REPLACED else bool(hub.items("singleuser", "profileList"))
+        chart_sets = bool(_base(hub, trait) if trait in REPLACED else hub.items("singleuser", "profileList"))
         if trait in section and chart_sets:
             lost = REPLACED.get(trait, "singleuser.profileList")
             yield Finding(("hub", "config", "KubeSpawner", trait), f"this replaces {lost}.")
 
 
-def _has_base(hub: Hub, trait: str) -> bool:
-    """Say whether the chart sets such a list."""
+def _base(hub: Hub, trait: str) -> list[Any]:
+    """Return what the chart puts into such a list; of what it builds itself, only that there is something."""
     storage = hub.get("singleuser", "storage", "type") in {"dynamic", "static"}
     affinity = hub.get("scheduling", "userPods", "nodeAffinity", "matchNodePurpose") == "require"
     blocked = hub.get("singleuser", "cloudMetadata", "blockWithIptables") is True
-    sets = {
-        "volumes": storage,
-        "volume_mounts": storage,
-        "init_containers": blocked or bool(hub.items("singleuser", "initContainers")),
-        "tolerations": bool(hub.items("scheduling", "userPods", "tolerations")),
-        "node_affinity_required": affinity or bool(hub.items("singleuser", "extraNodeAffinity", "required")),
+    built = {
+        "volumes": [BUILT] if storage else [],
+        "volume_mounts": [BUILT] if storage else [],
+        "init_containers": ([BUILT] if blocked else []) + hub.items("singleuser", "initContainers"),
+        "tolerations": hub.items("scheduling", "userPods", "tolerations") + hub.items("singleuser", "extraTolerations"),
+        "node_affinity_required": [BUILT] if affinity else hub.items("singleuser", "extraNodeAffinity", "required"),
     }
-    return sets[trait]
+    return built[trait]
+
+
+def _loses(hub: Hub, trait: str, items: list[Any]) -> bool:
+    """Say whether something of the chart's list is missing in another."""
+    return any(item not in items for item in _base(hub, trait))
+
+
+BUILT = "made by the chart"
 
 
 @error(
