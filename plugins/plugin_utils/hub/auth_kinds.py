@@ -43,6 +43,10 @@ class Kind:
         return "client_id" in self.keys
 
 
+NATIVE_PASSWORD = 15
+"""The least characters of a password that protects an account alone (NIST SP 800-63B-4, 3.1.1.2)."""
+
+
 def _shared_password(settings: Settings) -> Traits:
     """Return the passwords. The lengths are JupyterHub's own: it does not start with shorter ones."""
     passwords = {"user_password": required(settings, "user_password", 8)}
@@ -53,15 +57,18 @@ def _shared_password(settings: Settings) -> Traits:
     return passwords
 
 
-def _native(_settings: Settings) -> Traits:
-    """Return the rules for accounts of the hub's own: 15 characters are NIST SP 800-63B's least for passwords alone.
+def _native(settings: Settings) -> Traits:
+    """Return the rules for accounts of the hub's own. Sign-ups wait for an admin (``open_signup``).
 
-    Sign-ups wait for an admin (``open_signup``). Admins have to sign up first: their names are approved beforehand.
+    Admins are approved beforehand: ``openhubs_native``, inside the hub, lets them sign up with ``admin_password`` only.
     """
+    if not settings["jupyterhub_admins"]:
+        raise SettingError("jupyterhub_admins", "is empty: nobody could approve those who sign up.")
+    required(settings, "admin_password", NATIVE_PASSWORD)
     return {
         "enable_signup": True,
         "open_signup": False,
-        "minimum_password_length": 15,
+        "minimum_password_length": NATIVE_PASSWORD,
         "check_common_password": True,
         "allowed_failed_logins": 10,
         "seconds_before_next_try": 600,
@@ -77,7 +84,7 @@ def _ephemeral(settings: Settings) -> Traits:
     return {}
 
 
-_OAUTH = ("client_id", "client_secret", "allow_all", "pseudonym_key")
+_OAUTH = ("client_id", "client_secret", "allow_all", "pseudonym_secret")
 
 KINDS: dict[str, Kind] = {
     "github": Kind(
@@ -99,7 +106,7 @@ KINDS: dict[str, Kind] = {
         "cilogon",
         "CILogonOAuthenticator",
         cilogon,
-        ("client_id", "client_secret", "pseudonym_key", "idps"),
+        ("client_id", "client_secret", "pseudonym_secret", "idps"),
         lets_in=cilogon_lets_in,
         advice="list users, or give an entry of jupyterhub_auth.idps domains or allow_all",
     ),
@@ -117,7 +124,12 @@ KINDS: dict[str, Kind] = {
         ),
     ),
     "native": Kind(
-        "native", "NativeAuthenticator", _native, (), lists=(), gate="an admin approves each user who signs up"
+        "native",
+        "NativeAuthenticator",
+        _native,
+        ("admin_password",),
+        lists=(),
+        gate="an admin approves each user who signs up",
     ),
     "shared_password": Kind(
         "shared-password",

@@ -36,8 +36,8 @@ def github(settings: Settings) -> Traits:
     for team in teams:
         if not re.fullmatch(r"[\w.-]+(:[\w.-]+)?", str(team)):
             raise SettingError("jupyterhub_allowed_teams", f"holds {team!r}: write org, or org:team as in its URL.")
-    if teams and settings["jupyterhub_auth"].get("pseudonym_key"):
-        raise SettingError("jupyterhub_allowed_teams", "needs GitHub names: drop it or jupyterhub_auth.pseudonym_key.")
+    if teams and settings["jupyterhub_auth"].get("pseudonym_secret"):
+        raise SettingError("jupyterhub_allowed_teams", "needs GitHub names: drop it or jupyterhub_auth.pseudonym_secret.")
     traits = client(settings)
     if teams:
         traits["allowed_organizations"] = list(teams)

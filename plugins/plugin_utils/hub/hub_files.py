@@ -19,7 +19,7 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.storage import 
 SOURCES = Path(__file__).parents[3] / "roles" / "jupyterhub" / "files"
 CONFIGURATION = "/usr/local/etc/jupyterhub"
 TEMPLATES = "/usr/local/share/openhubs/templates"
-PSEUDONYM_KEY_LENGTH = 16
+PSEUDONYM_SECRET_LENGTH = 16
 
 
 def _kind(settings: Settings) -> str:
@@ -31,7 +31,7 @@ MODULES: dict[str, Callable[[Settings], bool]] = {
     "openhubs_shared_folder": lambda settings: bool(shared_folder(settings)),
     "openhubs_github_teams": lambda settings: _kind(settings) == "github" and uses_groups(settings),
     "openhubs_native": lambda settings: _kind(settings) == "native",
-    "openhubs_pseudonyms": lambda settings: bool(settings["jupyterhub_auth"].get("pseudonym_key")),
+    "openhubs_pseudonyms": lambda settings: bool(settings["jupyterhub_auth"].get("pseudonym_secret")),
 }
 """The modules and which hubs need them; that of profiles guards restrictions wherever they are written."""
 
@@ -59,13 +59,16 @@ def _entry(modules: Iterable[str]) -> str:
 def _told(settings: Settings) -> dict[str, Any]:
     """Return what the modules are told, under ``custom.openhubs``."""
     told = {"shared_directory": SHARED_DIRECTORY}
-    key = settings["jupyterhub_auth"].get("pseudonym_key")
-    if key:
-        if len(str(key)) < PSEUDONYM_KEY_LENGTH:
+    if _kind(settings) == "native":
+        told["admin_password"] = settings["jupyterhub_auth"].get("admin_password")
+    secret = settings["jupyterhub_auth"].get("pseudonym_secret")
+    if secret:
+        if len(str(secret)) < PSEUDONYM_SECRET_LENGTH:
             raise SettingError(
-                "jupyterhub_auth.pseudonym_key", f"is too short: take {PSEUDONYM_KEY_LENGTH} random characters or more."
+                "jupyterhub_auth.pseudonym_secret",
+                f"is too short: take {PSEUDONYM_SECRET_LENGTH} random characters or more.",
             )
-        told["pseudonym_key"] = key
+        told["pseudonym_secret"] = secret
     return told
 
 

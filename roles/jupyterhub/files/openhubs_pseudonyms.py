@@ -19,7 +19,7 @@ LISTS = ("admin_users", "allowed_users", "blocked_users")
 
 def configure(c: Any, settings: Any) -> None:
     """Derive an authenticator that renames users from the configured one, and rename those in the configuration."""
-    key = settings["pseudonym_key"]
+    key = settings["pseudonym_secret"]
     base = authenticator_class(c.JupyterHub.authenticator_class)
 
     class PseudonymousAuthenticator(base):
@@ -32,10 +32,10 @@ def configure(c: Any, settings: Any) -> None:
     c.JupyterHub.authenticator_class = PseudonymousAuthenticator
     for name in LISTS:
         if name in c.Authenticator:
-            c.Authenticator[name] = {pseudonym(user, key) for user in c.Authenticator[name]}
+            c.Authenticator[name] = {pseudonym(user.lower(), key) for user in c.Authenticator[name]}
     for role in c.JupyterHub.load_roles:
         if role["name"] == "admin":
-            role["users"] = [pseudonym(user, key) for user in role.get("users", [])]
+            role["users"] = [pseudonym(user.lower(), key) for user in role.get("users", [])]
 
 
 def authenticator_class(name: Any) -> Any:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import Mock, patch
 
 import jinja2
 import openhubs_github_teams
@@ -25,6 +25,7 @@ import openhubs_shared_folder
 from jupyterhub._data import DATA_FILES_PATH
 from jupyterhub.objects import Hub
 from kubespawner import KubeSpawner
+from nativeauthenticator import NativeAuthenticator
 from oauthenticator.github import GitHubOAuthenticator
 from tornado.web import HTTPError
 from traitlets.config import Config
@@ -198,9 +199,9 @@ def pseudonymous() -> tuple[Config, GitHubOAuthenticator]:
     c = Config()
     c.JupyterHub.authenticator_class = "github"
     c.JupyterHub.load_roles = [{"name": "admin", "users": ["ada"]}, {"name": "hub-check", "services": ["hub-check"]}]
-    c.Authenticator.allowed_users = ["grace", "ada"]
+    c.Authenticator.allowed_users = ["Grace", "ada"]
     c.Authenticator.admin_users = ["ada"]
-    openhubs_pseudonyms.configure(c, {"pseudonym_key": "k" * 16})
+    openhubs_pseudonyms.configure(c, {"pseudonym_secret": "k" * 16})
     return c, c.JupyterHub.authenticator_class(config=c)
 
 
@@ -228,10 +229,22 @@ async def check_a_pseudonym_cannot_be_taken_by_a_name() -> None:
 async def check_the_pages_of_native_accounts_are_found() -> None:
     c = Config()
     c.JupyterHub.template_paths = ["/first"]
-    openhubs_native.configure(c, {})
+    openhubs_native.configure(c, {"admin_password": "a" * 15})
     first, pages = c.JupyterHub.template_paths
     assert first == "/first"
     assert (Path(pages) / "native-login.html").is_file()
+
+
+async def check_nobody_signs_up_under_the_name_of_an_admin() -> None:
+    created = []
+    c = Config()
+    openhubs_native.configure(c, {"admin_password": "the right one"})
+    with patch.object(NativeAuthenticator, "create_user", lambda *args, **_: created.append(args[1:]) or args[1]):
+        authenticator = c.JupyterHub.authenticator_class(add_new_table=False, admin_users={"ada"})
+        assert authenticator.create_user("ADA", "a stranger's password") is None
+        assert authenticator.create_user("ada", "the right one", email="") == "ada"
+        assert authenticator.create_user("grace", "her own password") == "grace"
+    assert created == [("ada", "the right one"), ("grace", "her own password")]
 
 
 async def check_the_login_page_says_whose_hub_it_is() -> None:

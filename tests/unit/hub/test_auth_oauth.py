@@ -226,10 +226,18 @@ def test_another_provider_needs_all_its_addresses(missing: str) -> None:
 
 
 def test_native_accounts_wait_for_an_admin() -> None:
-    made = config("native", {}, jupyterhub_admins=["ada"])
+    made = config("native", {"admin_password": "a" * 15}, jupyterhub_admins=["ada"])
     assert made["JupyterHub"] == {"authenticator_class": "native"}
     assert made["NativeAuthenticator"]["open_signup"] is False
     assert made["Authenticator"] == {"admin_users": ["ada"], "allow_existing_users": False, "allow_all": True}
+
+
+def test_native_accounts_need_admins_whom_nobody_can_impersonate() -> None:
+    with pytest.raises(FleetError, match="jupyterhub_admins is empty"):
+        config("native", {"admin_password": "a" * 15})
+    with pytest.raises(FleetError, match="admin_password is missing or too short") as failure:
+        config("native", {"admin_password": "hunter2"}, jupyterhub_admins=["ada"])
+    assert "hunter2" not in str(failure.value)
 
 
 def test_ephemeral_users_have_no_names() -> None:
@@ -240,7 +248,7 @@ def test_ephemeral_users_have_no_names() -> None:
 
 def test_pseudonyms_and_teams_exclude_each_other() -> None:
     with pytest.raises(FleetError, match="needs GitHub names"):
-        config("github", {**CLIENT, "pseudonym_key": "k" * 16}, jupyterhub_allowed_teams=["uni:staff"])
+        config("github", {**CLIENT, "pseudonym_secret": "k" * 16}, jupyterhub_allowed_teams=["uni:staff"])
 
 
 @pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.is_oauth])

@@ -69,7 +69,7 @@ def test_a_hub_gets_the_modules_that_it_needs() -> None:
     assert modules(password, storage_shared_size="") == {"openhubs_profiles"}
     assert modules({"kind": "native"}) == always | {"openhubs_native"}
     assert modules({"kind": "github"}, jupyterhub_profiles=staff) == always | {"openhubs_github_teams"}
-    assert modules({"kind": "oidc", "pseudonym_key": "k" * 16}) == always | {"openhubs_pseudonyms"}
+    assert modules({"kind": "oidc", "pseudonym_secret": "k" * 16}) == always | {"openhubs_pseudonyms"}
 
 
 def test_the_entry_calls_each_module_and_is_python() -> None:
@@ -81,8 +81,8 @@ def test_the_entry_calls_each_module_and_is_python() -> None:
 
 
 def test_a_short_key_for_pseudonyms_is_refused_without_showing_it() -> None:
-    with pytest.raises(FleetError, match="pseudonym_key is too short") as failure:
-        delivered({"kind": "oidc", "pseudonym_key": "hunter2"})
+    with pytest.raises(FleetError, match="pseudonym_secret is too short") as failure:
+        delivered({"kind": "oidc", "pseudonym_secret": "hunter2"})
     assert "hunter2" not in str(failure.value)
 
 

@@ -44,7 +44,7 @@ logins = st.one_of(
     login("cilogon", {"jupyterhub_admins": some}, **CLIENT, idps={"google": {}, "github": {"prefix": "github"}}),
     login("auth0", {"jupyterhub_allowed_users": some}, **CLIENT, domain="uni.eu.auth0.com"),
     login("oidc", {}, **CLIENT, provider="keycloak", url="https://sso.uni.edu/realms/x", groups=["hub"]),
-    login("native", {"jupyterhub_admins": people}),
+    login("native", {"jupyterhub_admins": some}, admin_password="made-up-for-admins"),
     login("shared_password", {"jupyterhub_allowed_users": people}, user_password="made-up-1"),
     login("ephemeral", {}),
 )
