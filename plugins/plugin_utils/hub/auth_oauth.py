@@ -37,7 +37,7 @@ def github(settings: Settings) -> Traits:
         if not re.fullmatch(r"[\w.-]+(:[\w.-]+)?", str(team)):
             raise SettingError("jupyterhub_allowed_teams", f"holds {team!r}: write org, or org:team as in its URL.")
     if teams and settings["jupyterhub_auth"].get("pseudonym_secret"):
-        raise SettingError("jupyterhub_allowed_teams", "needs GitHub names: drop it or jupyterhub_auth.pseudonym_secret.")
+        raise SettingError("jupyterhub_allowed_teams", "needs GitHub names: drop it or pseudonym_secret.")
     traits = client(settings)
     if teams:
         traits["allowed_organizations"] = list(teams)
