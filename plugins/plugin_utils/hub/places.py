@@ -54,11 +54,25 @@ def is_variable(path: Path) -> bool:
     return bool(path) and "_" in str(path[0])
 
 
-def locate(settings: Mapping[str, Any], values: Mapping[str, Any], path: Path) -> Source:
-    """Return where the value at a path of the chart's values (or of the variables) was written.
+def locate(settings: Mapping[str, Any], values: Mapping[str, Any], path: Path, name: bool = False) -> Source:
+    """Return where the value at a path of the chart's values (or of the variables) was written, or its name.
 
     A value that is not there is placed at the nearest section around it that is.
     """
+    found = _locate(settings, values, path)
+    own = _name(settings, found.path) if name else None
+    return found._replace(place=own or found.place)
+
+
+def _name(tree: Any, path: Path) -> Place | None:
+    """Return where the key at the end of a path was written."""
+    key = None
+    for part in path:
+        key, tree = _step(tree, part)
+    return place_of(key)
+
+
+def _locate(settings: Mapping[str, Any], values: Mapping[str, Any], path: Path) -> Source:
     if is_variable(path):
         return Source(path, _around(settings, path))
     for layer in LAYERS:

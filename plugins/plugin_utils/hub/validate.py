@@ -27,6 +27,25 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub
 WARNINGS = {"ACC002", "CHT001", "NUL001", "SEC001"}
 """The codes of warnings that no check of the registry has."""
 
+ABOUT_NAMES = frozenset(
+    [
+        "VAR001",
+        "SCH001",
+        "TRA001",
+        "TRA002",
+        "TRA003",
+        "TRA004",
+        "TRA005",
+        "TRA007",
+        "TRA008",
+        "TRA009",
+        "PRO006",
+        "PRO019",
+        "POD002",
+    ]
+)
+"""The codes that find fault with the name of a key, not with its value."""
+
 RULES = {
     "ACC001": "hub_accepted_warnings names codes of warnings, each with a reason.",
     "ACC002": "A warning that is accepted is there.",
@@ -184,7 +203,7 @@ def _problems(
     for host, code, finding in found:
         if host not in hidden:
             hidden[host] = frozenset([*secrets(hosts[host]), *secrets(values.get(host, {}))])
-        source = locate(hosts[host], values.get(host, {}), finding.path)
+        source = locate(hosts[host], values.get(host, {}), finding.path, name=code in ABOUT_NAMES)
         fix = finding.fix or (about[code].fix if code in about else "")
         problem = Problem(
             code=code,
