@@ -5,7 +5,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.amounts import cpu_millicores, memory_mebibytes
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.data import table
@@ -35,40 +35,47 @@ def distribution(settings: Settings) -> Distribution:
     return Distribution(**one_of("hub_distribution", settings["hub_distribution"], table("distributions")))
 
 
+Parser = Callable[[str, str], int]
+
+PARSERS: dict[str, Parser] = {
+    "memory": memory_mebibytes,
+    "cpu": cpu_millicores,
+    "home": memory_mebibytes,
+    "shared": memory_mebibytes,
+}
+"""How to read an amount of each resource that has limits: from its quantity and its variable."""
+
+
 def beyond_limits(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield what a hub offers outside the limits of its distribution: the variable and a sentence that names the limit.
 
     Everything can be overridden; the service was only ever promised within the limits.
     """
     name, kind = settings["hub_distribution"], distribution(settings)
-    for variable, resource, quantity in _offers(settings):
-        parse = _PARSERS[resource]
+    for variable, resource, quantities in _offers(settings):
+        read = partial(_read, PARSERS[resource], variable)
         least, most = kind.limits[resource]
-        amount = parse(quantity, variable)
-        if least is not None and amount < parse(least, variable):
-            yield variable, f"offers {quantity}, less than the {least} of {name} hubs."
-        if most is not None and amount > parse(most, variable):
-            yield variable, f"offers {quantity}, more than the {most} of {name} hubs."
+        smallest, largest = min(quantities, key=read), max(quantities, key=read)
+        if least is not None and read(smallest) < read(least):
+            yield variable, f"offers {smallest}, less than the {least} of {name} hubs."
+        if most is not None and read(largest) > read(most):
+            yield variable, f"offers {largest}, more than the {most} of {name} hubs."
     if settings["jupyterhub_allowed_teams"] and not kind.teams:
         yield "jupyterhub_allowed_teams", f"is not offered on {name} hubs."
 
 
-_PARSERS: dict[str, Callable[[str, str], int]] = {
-    "memory": memory_mebibytes,
-    "cpu": cpu_millicores,
-    "home": memory_mebibytes,
-    "shared": memory_mebibytes,
-}
+def _read(parse: Parser, variable: str, quantity: str) -> int:
+    return parse(quantity, variable)
 
 
-def _offers(settings: Settings) -> Iterator[tuple[str, str, Any]]:
-    """Yield each amount that a hub's variables offer: the variable, the resource and the quantity."""
+def _offers(settings: Settings) -> Iterator[tuple[str, str, list[str]]]:
+    """Yield what a hub's variables offer: the variable, the resource and the quantities, at least one."""
     for resource in ("memory", "cpu"):
-        for quantity in settings[f"jupyterhub_{resource}"]:
-            yield f"jupyterhub_{resource}", resource, quantity
-        for i, profile in enumerate(settings["jupyterhub_profiles"]):
-            for quantity in profile.get(resource) or []:
-                yield f"jupyterhub_profiles[{i}].{resource}", resource, quantity
+        offers = {f"jupyterhub_{resource}": settings[f"jupyterhub_{resource}"]} | {
+            f"jupyterhub_profiles[{i}].{resource}": profile.get(resource)
+            for i, profile in enumerate(settings["jupyterhub_profiles"])
+        }
+        yield from ((variable, resource, quantities) for variable, quantities in offers.items() if quantities)
     for resource in ("home", "shared"):
         if settings[f"storage_{resource}_size"]:
-            yield f"storage_{resource}_size", resource, settings[f"storage_{resource}_size"]
+            yield f"storage_{resource}_size", resource, [settings[f"storage_{resource}_size"]]
