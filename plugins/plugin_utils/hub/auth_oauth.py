@@ -15,7 +15,7 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.auth_values imp
     client,
     groups,
     required,
-    uses_groups,
+    teams_of_offers,
 )
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings, one_of, only
 
@@ -41,9 +41,9 @@ def github(settings: Settings) -> Traits:
     traits = client(settings)
     if teams:
         traits["allowed_organizations"] = list(teams)
-    if uses_groups(settings):
+    if teams_of_offers(settings):
         traits |= {"populate_teams_in_auth_state": True, "manage_groups": True}
-    if teams or uses_groups(settings):
+    if teams or teams_of_offers(settings):
         traits["scope"] = ["read:org"]
     return traits
 

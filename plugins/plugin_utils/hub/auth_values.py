@@ -33,17 +33,28 @@ def client(settings: Settings) -> Traits:
     }
 
 
-def groups(settings: Settings, claim: str, allowed: bool = True) -> Traits:
+def groups(settings: Settings, claim: str) -> Traits:
     """Return the traits that make the provider's groups JupyterHub's own at each login, and let the named ones in.
 
     ``claim`` is where they are in ``auth_state``, which is only kept for the time of the login.
     """
-    named = settings["jupyterhub_auth"].get("groups") if allowed else None
-    traits: Traits = {"manage_groups": True, "auth_state_groups_key": claim}
-    return traits | ({"allowed_groups": named} if named else {})
+    named = settings["jupyterhub_auth"].get("groups")
+    return {"manage_groups": True, "auth_state_groups_key": claim, **({"allowed_groups": named} if named else {})}
 
 
-def uses_groups(settings: Settings) -> bool:
-    """Return whether any profile or image of the hub is for some groups only."""
-    offers = [*settings["jupyterhub_profiles"], *settings["jupyterhub_images"].values()]
-    return any(offer.get("allowed_groups") for offer in offers)
+def teams_of_offers(settings: Settings) -> list[str]:
+    """Return the GitHub teams (``org:team``) that a profile or an image of the hub is for.
+
+    Groups without a colon are those that admins manage in the hub. JupyterHub knows either these or the provider's, so
+    that a hub with both is a SettingError.
+    """
+    offers = {f"jupyterhub_profiles[{i}]": offer for i, offer in enumerate(settings["jupyterhub_profiles"])}
+    offers |= {f"jupyterhub_images.{key}": offer for key, offer in settings["jupyterhub_images"].items()}
+    named = [(variable, group) for variable, offer in offers.items() for group in offer.get("allowed_groups") or []]
+    teams = [group for _, group in named if ":" in group]
+    for variable, group in named:
+        if teams and ":" not in group:
+            raise SettingError(
+                f"{variable}.allowed_groups", f"holds {group!r} while others name teams: write it as org:team as well."
+            )
+    return teams

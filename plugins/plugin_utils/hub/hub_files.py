@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.auth_oauth import GOOGLE_KEYS
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.auth_values import uses_groups
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.auth_values import teams_of_offers
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import SettingError, Settings
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.storage import SHARED_DIRECTORY, shared_folder
 
@@ -29,7 +29,7 @@ def _kind(settings: Settings) -> str:
 MODULES: dict[str, Callable[[Settings], bool]] = {
     "openhubs_profiles": lambda _settings: True,
     "openhubs_shared_folder": lambda settings: bool(shared_folder(settings)),
-    "openhubs_github_teams": lambda settings: _kind(settings) == "github" and uses_groups(settings),
+    "openhubs_github_teams": lambda settings: _kind(settings) == "github" and bool(teams_of_offers(settings)),
     "openhubs_native": lambda settings: _kind(settings) == "native",
     "openhubs_pseudonyms": lambda settings: bool(settings["jupyterhub_auth"].get("pseudonym_secret")),
 }

@@ -96,6 +96,19 @@ def test_github_teams_are_fetched_for_profiles_of_teams() -> None:
     }
 
 
+def test_groups_that_admins_manage_are_no_teams() -> None:
+    made = config(
+        "github",
+        CLIENT,
+        jupyterhub_allowed_users=["grace"],
+        jupyterhub_profiles=[{"name": "X", "allowed_groups": ["a"]}],
+    )
+    assert made["GitHubOAuthenticator"] == TRAITS
+    profiles = [{"name": "X", "allowed_groups": ["uni:staff"]}, {"name": "Y", "allowed_groups": ["a"]}]
+    with pytest.raises(FleetError, match=r"jupyterhub_profiles.1..allowed_groups holds 'a' while others name teams"):
+        config("github", CLIENT, jupyterhub_allowed_users=["grace"], jupyterhub_profiles=profiles)
+
+
 @pytest.mark.parametrize("team", ["uni:staff:x", "uni/staff", "the staff", ""])
 def test_a_team_that_github_cannot_know_is_refused(team: str) -> None:
     with pytest.raises(FleetError, match="write org, or org:team"):
