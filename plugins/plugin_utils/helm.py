@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,26 +89,12 @@ class Helm:
         """Return what helm prints. `watch` is called every few seconds and may stop helm by returning a reason."""
         command = [self.binary, *arguments, f"--kubeconfig={self.home / 'kubeconfig'}", f"--namespace={self.namespace}"]
         pipe = subprocess.PIPE
-        with subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=self._environment()
-        ) as process:
-            reason = None
+        environment = self._environment()
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment) as process:
             try:
-                text: str | None = stdin
-                while True:
-                    try:
-                        output, errors = process.communicate(text, timeout=POLL)
-                        break
-                    except subprocess.TimeoutExpired:
-                        text = None
-                        reason = reason or (watch() if watch else None)
-                        if reason:
-                            process.terminate()
-                            output, errors = process.communicate(timeout=STOP)
-                            break
-            finally:
-                if process.poll() is None:  # an interrupted run, or a helm that does not stop
-                    process.kill()
+                output, errors, reason = _attend(process, stdin, watch or (lambda: None))
+            finally:  # an interrupted run must not leave helm alone with the cluster
+                _stop(process)
         if process.returncode != 0 or reason:
             raise HelmError(reason or sentence(errors), waited=bool(reason) or WAITED in errors)
         return output
@@ -117,6 +103,28 @@ class Helm:
         own = {f"HELM_{kind}_HOME": str(self.home / kind.lower()) for kind in ("CACHE", "CONFIG", "DATA")}
         kept = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
         return {**kept, **own, "HOME": str(self.home), "KUBECACHEDIR": str(self.home / "cache")}
+
+
+def _attend(process: subprocess.Popen[str], stdin: str, watch: Callable[[], str | None]) -> tuple[str, str, str | None]:
+    """Return what a program printed, its errors, and the reason why `watch` stopped it, if it did."""
+    text: str | None = stdin
+    reason = None
+    while reason is None:
+        with suppress(subprocess.TimeoutExpired):
+            return *process.communicate(text, timeout=POLL), None
+        text = None  # it has it already
+        reason = watch()
+    _stop(process)
+    return *process.communicate(), reason
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    """End a program that still runs: it may tidy up for a while."""
+    process.terminate()
+    try:
+        process.wait(STOP)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 @contextmanager

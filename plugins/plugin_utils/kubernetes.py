@@ -213,8 +213,8 @@ def _message(text: str) -> str:
         return text.strip() or "no explanation"
 
 
-def _reason(error: Exception) -> str:
-    """Return the cause at the bottom of urllib3's nested errors."""
-    while isinstance(cause := getattr(error, "reason", None), Exception):
-        error = cause
-    return str(error)
+def _reason(error: BaseException) -> str:
+    """Return the cause at the bottom of nested errors, in the system's words: ``Connection refused``."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return getattr(error, "strerror", None) or str(error)

@@ -17,7 +17,7 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.diagnosis import Wa
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.drift import drift
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.helm import Helm, HelmError, helm
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Api, Connection
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Api, Connection, UnreachableError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.manifests import Change, Key, compare, diff, names, objects
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.masking import Masker, secrets_of
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import (
@@ -183,13 +183,20 @@ class ReleaseEngine:
             watch = watcher.hopeless
             program.upgrade(desired.name, chart, desired.values, desired.options, wait=wait, watch=watch)
         except HelmError as error:
-            try:
-                findings = diagnose(self._api, desired.namespace, wanted, waited=error.waited)
-                undone = self._undo(program, desired, number)
-            except FleetError as second:
-                findings = []
-                undone = f"It could not be rolled back ({second}) Repeat the run: it recovers the release first."
-            raise FleetError("\n".join([f"{desired} failed: {error}", *map(str, findings), undone])) from error
+            raise FleetError("\n".join(self._explain(program, desired, wanted, number, error))) from error
+
+    def _explain(
+        self, program: Helm, desired: Desired, wanted: list[Mapping[str, Any]], number: int, error: HelmError
+    ) -> Iterator[str]:
+        """Yield the lines that tell why an upgrade failed; take it back when all that there is to see was seen."""
+        yield f"{desired} failed: {error}"
+        try:
+            yield from map(str, diagnose(self._api, desired.namespace, wanted, waited=error.waited))
+            yield self._undo(program, desired, number)
+        except UnreachableError:
+            yield "It is left as it is. Repeat the run when the API server answers: the release is recovered first."
+        except FleetError as second:
+            yield f"It could not be taken back: {second} Repeat the run: the release is recovered first."
 
     def _undo(self, program: Helm, desired: Desired, number: int) -> str:
         """Take back a failed upgrade and return a sentence that says how."""
