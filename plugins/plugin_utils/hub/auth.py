@@ -62,7 +62,7 @@ def _people(settings: Settings, everybody: bool) -> Config:
     Without ``allow_existing_users: false`` whoever logged in once would be let in for ever.
     """
     admins, users, blocked = (
-        usernames(settings, f"jupyterhub_{x}") for x in ("admins", "allowed_users", "blocked_users")
+        usernames(settings, f"jupyterhub_{name}") for name in ("admins", "allowed_users", "blocked_users")
     )
     both = [name for name in blocked if name in admins or name in users]
     if both:

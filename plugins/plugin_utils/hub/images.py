@@ -55,9 +55,18 @@ def _choice(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     image_reference(entry.get("image", ""), f"{variable}.image")
     return {
         "display_name": entry.get("title", key),
-        **({"allowed_groups": entry["allowed_groups"]} if entry.get("allowed_groups") else {}),
+        **limited_to(entry),
         "kubespawner_override": {"image": entry["image"]},
     }
+
+
+def limited_to(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the groups that an offer is limited to, as ``openhubs_profiles`` inside the hub reads them.
+
+    An empty list is nobody, not everybody.
+    """
+    groups = entry.get("allowed_groups")
+    return {} if groups is None else {"allowed_groups": list(groups)}
 
 
 def _typed(pattern: str) -> dict[str, Any]:

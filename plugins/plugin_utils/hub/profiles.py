@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.distributions import distribution
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.images import image_option, image_reference
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.images import image_option, image_reference, limited_to
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.pools import POOL_LABEL, Pool, user_pool
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.resources import (
     Choice,
@@ -129,7 +129,7 @@ def _profile(settings: Settings, profile: Mapping[str, Any], variable: str) -> d
         "slug": profile.get("slug") or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-"),
         **({"description": profile["description"]} if profile.get("description") else {}),
         **({"default": True} if profile.get("default") else {}),
-        **({"allowed_groups": profile["allowed_groups"]} if profile.get("allowed_groups") else {}),
+        **limited_to(profile),
         "kubespawner_override": override,
         **({"profile_options": options} if options else {}),
     }
@@ -152,7 +152,7 @@ def _gpu(count: int, pool: Pool | None, variable: str) -> dict[str, Any]:
 
 
 def _check_unique(profiles: list[dict[str, Any]]) -> None:
-    """Refuse profiles that KubeSpawner could not tell apart, and more or less than one default; mark the first else."""
+    """Refuse profiles that KubeSpawner could not tell apart, and two defaults; where there is none, take the first."""
     slugs = [profile["slug"] for profile in profiles]
     for i, slug in enumerate(slugs):
         if not slug or slug in slugs[:i]:

@@ -50,6 +50,11 @@ def test_an_entry_keeps_its_groups() -> None:
     }
 
 
+def test_a_list_without_groups_is_nobody() -> None:
+    assert option(jupyterhub_images={"r": {**R, "allowed_groups": []}})["choices"]["r"]["allowed_groups"] == []
+    assert "allowed_groups" not in option(jupyterhub_images={"python": PYTHON})["choices"]["python"]
+
+
 @pytest.mark.parametrize("key", ["Python", "py_3", "", "-x", "a" * 21, "default"])
 def test_keys_that_could_not_name_a_container_are_refused(key: str) -> None:
     with pytest.raises(FleetError, match="no usable name"):
