@@ -104,3 +104,65 @@ def test_cpu_that_is_none_is_refused(quantity: str) -> None:
 def test_an_unknown_distribution_is_refused() -> None:
     with pytest.raises(FleetError, match="hub_distribution is 'teaching': choose one of research, education"):
         resources(hub_distribution="teaching")
+
+
+def profiles(*entries: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = resources(jupyterhub_profiles=list(entries), **settings)["profileList"]
+    return made
+
+
+def test_a_profile_has_its_own_image_interface_resources_and_groups() -> None:
+    entry = {"name": "Big R", "image": "r:1", "interface": "rstudio", "memory": ["8Gi"], "cpu": ["2"]}
+    (made,) = profiles({**entry, "allowed_groups": ["stats"]}, jupyterhub_image_choice=".+:.+")
+    assert made == {
+        "display_name": "Big R",
+        "slug": "big-r",
+        "default": True,
+        "allowed_groups": ["stats"],
+        "kubespawner_override": {
+            "mem_guarantee": "8G",
+            "mem_limit": "8G",
+            "cpu_guarantee": 2,
+            "cpu_limit": 2,
+            "image": "r:1",
+            "default_url": "/rstudio",
+        },
+    }
+
+
+def test_what_a_profile_does_not_say_is_what_the_hub_says() -> None:
+    (made,) = profiles({"name": "X"}, jupyterhub_memory=["4Gi", "1Gi"], jupyterhub_image_choice=".+:.+")
+    assert list(made["profile_options"]["memory"]["choices"]) == ["mem_0001024", "mem_0004096"]
+    assert "unlisted_choice" in made["profile_options"]["image"]
+
+
+def test_gpus_are_reserved_and_their_nodes_are_tolerated() -> None:
+    override = profiles({"name": "GPU", "gpu": 2})[0]["kubespawner_override"]
+    assert override["extra_resource_limits"] == override["extra_resource_guarantees"] == {"nvidia.com/gpu": 2}
+    assert [toleration["key"] for toleration in override["tolerations"]] == [
+        "hub.jupyter.org/dedicated",
+        "hub.jupyter.org_dedicated",
+        "nvidia.com/gpu",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([{"memory": ["1Gi"]}], r"jupyterhub_profiles.0..name is missing"),
+        ([{"name": "Small (2 GB)"}, {"name": "small 2-GB"}], r"profiles.1..slug is 'small-2-gb': give each"),
+        ([{"name": "☕"}], r"profiles.0..slug is ''"),
+        ([{"name": "A", "default": True}, {"name": "B", "default": True}], "2 defaults .A, B.: keep one"),
+        ([{"name": "A", "interface": "vscode"}], r"profiles.0..interface is 'vscode': choose one of lab"),
+        ([{"name": "A", "image": "python"}], r"profiles.0..image is 'python': end it with a tag"),
+        ([{"name": "A", "memory": ["2G"]}], r"profiles.0..memory is '2G': write memory"),
+    ],
+)
+def test_profiles_that_cannot_be_are_refused(entries: list[dict[str, Any]], message: str) -> None:
+    with pytest.raises(FleetError, match=message):
+        profiles(*entries)
+
+
+def test_one_profile_is_the_default() -> None:
+    assert [made.get("default") for made in profiles({"name": "A"}, {"name": "B"})] == [True, None]
+    assert [made.get("default") for made in profiles({"name": "A"}, {"name": "B", "default": True})] == [None, True]
