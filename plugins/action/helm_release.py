@@ -4,8 +4,10 @@
 """Bring a Helm release to its desired state: the Ansible surface of `plugin_utils.release_engine`."""
 
 import json
+import tempfile
 from typing import Any
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.openhubs.fleet.plugins.plugin_utils import charts
@@ -34,6 +36,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
+        tempfile.tempdir = constants.DEFAULT_LOCAL_TMP  # Ansible removes it even when the run is interrupted
         _, arguments = self.validate_argument_spec(ARGUMENTS, required_if=[("state", "present", ["chart"])])
         if self._task.check_mode and not arguments["connection"]:
             return before_the_cluster(arguments)

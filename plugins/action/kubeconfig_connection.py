@@ -4,10 +4,12 @@
 """Read a connection from a kubeconfig: the Ansible surface of `plugin_utils.kubeconfig`."""
 
 import json
+import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
@@ -28,6 +30,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
+        tempfile.tempdir = constants.DEFAULT_LOCAL_TMP  # Ansible removes it even when the run is interrupted
         _, arguments = self.validate_argument_spec(ARGUMENTS)
         try:
             connection = read_connection(
