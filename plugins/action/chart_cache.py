@@ -24,7 +24,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(ARGUMENTS)
+        arguments = self.validate_argument_spec(ARGUMENTS)[1]
         lock = Path(arguments["lock"])
         try:
             before = lock.read_text()

@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         tempfile.tempdir = constants.DEFAULT_LOCAL_TMP  # Ansible removes it even when the run is interrupted
-        _, arguments = self.validate_argument_spec(ARGUMENTS, required_if=[("state", "present", ["chart"])])
+        arguments = self.validate_argument_spec(ARGUMENTS, required_if=[("state", "present", ["chart"])])[1]
         if self._task.check_mode and not arguments["connection"]:
             return before_the_cluster(arguments)
         try:

@@ -31,7 +31,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         tempfile.tempdir = constants.DEFAULT_LOCAL_TMP  # Ansible removes it even when the run is interrupted
-        _, arguments = self.validate_argument_spec(ARGUMENTS)
+        arguments = self.validate_argument_spec(ARGUMENTS)[1]
         try:
             connection = read_connection(
                 Path(arguments["kubeconfig"]).expanduser(), arguments["context"], arguments["api_url"]

@@ -30,7 +30,7 @@ attributes:
     description: Shows what changes in the lock.
     support: full
 author:
-  - the openhubs.fleet authors
+  - The openhubs.fleet authors (@openhubs)
 """
 
 EXAMPLES = r"""

@@ -65,7 +65,7 @@ attributes:
     description: Shows what changes in each object. Values of Secrets and other known secrets are hidden.
     support: full
 author:
-  - the openhubs.fleet authors
+  - The openhubs.fleet authors (@openhubs)
 """
 
 EXAMPLES = r"""

@@ -38,7 +38,7 @@ attributes:
     description: Changes nothing.
     support: none
 author:
-  - the openhubs.fleet authors
+  - The openhubs.fleet authors (@openhubs)
 """
 
 EXAMPLES = r"""
