@@ -36,6 +36,7 @@ CHAPTERS = {
     "access": "Who gets in",
     "capacity": "What nodes and pools can hold",
     "choices": "Choices of users",
+    "core_pods": "The pods of the hub itself",
     "fleet": "Between hubs",
     "network": "Names and networks",
     "oauth": "Providers of logins",

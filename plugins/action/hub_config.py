@@ -4,7 +4,9 @@
 """Validate the configuration of all hosts of a play: the Ansible surface of `plugin_utils.hub.validate`."""
 
 import json
+import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -20,11 +22,15 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.redact import m
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.spec import AT_RUN_TIME, concerns
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.validate import Circumstances, Report, validate
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.image_registry import is_missing
 
 ARGUMENTS = {
     "chart": {"type": "path"},
     "effective": {"type": "bool", "default": False},
     "fail": {"type": "bool", "default": True},
+    "helm": {"type": "path", "default": "helm"},
+    "images": {"type": "bool", "default": False},
+    "previous": {"type": "dict", "default": {}},
     "report": {"type": "path"},
 }
 STANDIN = Path(__file__).resolve().parents[2] / "roles" / "local" / "files" / "charts" / "jupyterhub"
@@ -43,7 +49,11 @@ class ActionModule(ActionBase):
             hosts[host], unread = self._settings(host, variables["hostvars"][host])
             broken += unread
         try:
-            report = validate(hosts, self._circumstances(arguments["chart"]))
+            circumstances = self._circumstances(arguments)
+            report = validate(hosts, circumstances)
+            if arguments["images"]:
+                gone = self._missing_images(report)
+                report = validate(hosts, replace(circumstances, missing_images=gone)) if gone else report
         except FleetError as error:
             raise AnsibleActionFail(str(error)) from error
         problems = broken + report.problems
@@ -76,8 +86,19 @@ class ActionModule(ActionBase):
                         problems.append(Problem("VAR005", Level.ERROR, host, name, _sentence(error)))
         return settings, problems
 
-    def _circumstances(self, chart: str | None) -> Circumstances:
-        """Return what is known beside the variables: the chart, the date, how files are read."""
+    def _missing_images(self, report: Report) -> frozenset[str]:
+        """Return the images of the hubs that their registries do not have; of what cannot be asked, say so."""
+        gone = set()
+        for image in sorted({image for hub in report.hubs.values() for image in images(hub)}):
+            try:
+                if is_missing(image):
+                    gone.add(image)
+            except FleetError as error:
+                self._display.warning(str(error))
+        return frozenset(gone)
+
+    def _circumstances(self, arguments: Mapping[str, Any]) -> Circumstances:
+        """Return what is known beside the variables: the chart, the date, Helm, how files are read."""
         loader = self._loader
 
         @cache
@@ -90,9 +111,17 @@ class ActionModule(ActionBase):
             text = read(file)
             return str(loader.get_text_file_contents(file)) if text.startswith("$ANSIBLE_VAULT") else text
 
-        pinned = chart or pinned_archive()
+        pinned = arguments["chart"] or pinned_archive()
         today = datetime.now(UTC).date().isoformat()
-        return Circumstances(pinned or str(STANDIN), not pinned, read, decrypt, today)
+        return Circumstances(
+            chart=pinned or str(STANDIN),
+            assumed=not pinned,
+            read=read,
+            decrypt=decrypt,
+            today=today,
+            helm=helm_version(arguments["helm"]),
+            previous=plain(arguments["previous"]),
+        )
 
     def _tell(self, problems: list[Problem]) -> None:
         """Print the problems: errors last, where they are seen."""
@@ -100,6 +129,23 @@ class ActionModule(ActionBase):
             distinct(problems), key=lambda each: (each.level is Level.ERROR and not each.reason, each.code)
         ):
             self._display.display(problem.line(), color="red" if problem.level is Level.ERROR else None)
+
+
+def helm_version(program: str) -> str:
+    """Return the version of Helm; an empty text where it is not there (then nothing is deployed from here)."""
+    try:
+        answer = subprocess.run(
+            [program, "version", "--short"], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return answer.stdout.strip()
+
+
+def images(hub: Hub) -> set[str]:
+    """Return the images that servers of a hub start with, as far as they are given."""
+    named = [hub.image.value, *(setting.value for trait, setting in hub.overridden if trait == "image")]
+    return {str(image) for image in named if isinstance(image, str) and "{" not in image}
 
 
 def pinned_archive() -> str | None:

@@ -30,6 +30,22 @@ options:
     description: Whether errors fail the task.
     type: bool
     default: true
+  helm:
+    description: The program Helm, whose version decides whether null in values is safe.
+    type: path
+    default: helm
+  images:
+    description:
+      - Whether to ask the registries for every image that servers can start with. This needs the network.
+      - An image that is gone is an error; a registry that gives no answer is told as a warning.
+    type: bool
+    default: false
+  previous:
+    description:
+      - The chart values that hubs run with now, by host. With them, what a change would break is told too (homes that are not
+        found any more, admins that stay, users that are renamed, choices that are gone).
+    type: dict
+    default: {}
   report:
     description: File to which the problems are written as JSON. Not in check mode.
     type: path

@@ -8,13 +8,20 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-import jsonschema
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.chart import Chart, load_chart
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Path, path_text
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.redact import HIDDEN, is_secret
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.registry import Finding
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.suggest import did_you_mean
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, as_mapping, dig
+
+try:  # at the top of the file: forked workers inherit the import
+    import jsonschema
+except ImportError as error:  # `ansible-test sanity` imports every file without the libraries of requirements.txt
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
 
 CODES = {
     "additionalProperties": "SCH001",
@@ -47,6 +54,8 @@ TYPES = {
 @cache
 def _validator(source: str) -> Any:
     """Return the validator of the chart in a folder or archive."""
+    if MISSING:
+        raise FleetError(f"A Python library is missing ({MISSING}): pip install -r requirements.txt.")
     return jsonschema.Draft7Validator(load_chart(source).schema)
 
 

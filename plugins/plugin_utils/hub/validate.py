@@ -27,23 +27,22 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub
 WARNINGS = {"ACC002", "CHT001", "NUL001", "SEC001"}
 """The codes of warnings that no check of the registry has."""
 
-ABOUT_NAMES = frozenset(
-    [
-        "VAR001",
-        "SCH001",
-        "TRA001",
-        "TRA002",
-        "TRA003",
-        "TRA004",
-        "TRA005",
-        "TRA007",
-        "TRA008",
-        "TRA009",
-        "PRO006",
-        "PRO019",
-        "POD002",
-    ]
-)
+ABOUT_NAMES = {
+    "POD002",
+    "PRO006",
+    "PRO019",
+    "ROL006",
+    "SCH001",
+    "TRA001",
+    "TRA002",
+    "TRA003",
+    "TRA004",
+    "TRA005",
+    "TRA007",
+    "TRA008",
+    "TRA009",
+    "VAR001",
+}
 """The codes that find fault with the name of a key, not with its value."""
 
 RULES = {

@@ -4,13 +4,14 @@
 """What single providers of logins need."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.catalogue import lineage
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Path
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.registry import Finding, error, warning
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.suggest import did_you_mean
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, as_list, as_mapping
 
 OAUTH = "OAuthenticator 17.4.0, tried"
@@ -87,7 +88,13 @@ def cilogon_entity(hub: Hub) -> Iterator[Finding]:
                 yield Finding((*path, entity), f"{entity!r} is no EntityID.")
 
 
-IDP_KEYS = {"allow_all", "allowed_domains", "allowed_domains_claim", "default", "username_derivation"}
+IDP_KEYS: dict[str, type] = {
+    "allow_all": bool,
+    "allowed_domains": list,
+    "allowed_domains_claim": str,
+    "default": bool,
+    "username_derivation": Mapping,
+}
 ACTIONS = {"prefix": "prefix", "strip_idp_domain": "domain"}
 
 
@@ -101,9 +108,12 @@ def cilogon_derivation(hub: Hub) -> Iterator[Finding]:
         at = (*path, entity)
         derivation = as_mapping(as_mapping(idp).get("username_derivation"))
         action = derivation.get("action")
-        for key in sorted(set(as_mapping(idp)) - IDP_KEYS):
-            yield Finding((*at, key), f"{key} is no key of a provider.")
-        if not derivation.get("username_claim"):
+        for key, value in as_mapping(idp).items():
+            if key not in IDP_KEYS:
+                yield Finding((*at, key), f"{key} is no key of a provider.", did_you_mean(str(key), IDP_KEYS))
+            elif not isinstance(value, IDP_KEYS[key]):
+                yield Finding((*at, key), f"{key} is a {type(value).__name__}, not a {IDP_KEYS[key].__name__.lower()}.")
+        if not isinstance(derivation.get("username_claim"), str):
             yield Finding((*at, "username_derivation"), "username_claim is missing.")
         elif action is not None and action not in ACTIONS:
             yield Finding((*at, "username_derivation", "action"), f"{action!r} is neither prefix nor strip_idp_domain.")

@@ -210,3 +210,25 @@ def options_overlap(hub: Hub) -> Iterator[Finding]:
                     yield Finding(
                         (*path, "profile_options", key), f"{trait} is set by another option of the profile too."
                     )
+
+
+KEY_TYPES: dict[str, type] = {
+    "allowed_groups": list,
+    "default": bool,
+    "description": str,
+    "display_name": str,
+    "display_name_in_choices": str,
+    "enabled": bool,
+    "slug": str,
+    "validation_message": str,
+    "validation_regex": str,
+}
+
+
+@error("PRO020", "Correct the value.", source=KUBESPAWNER, rows=(16,))
+def profile_key_types(hub: Hub) -> Iterator[Finding]:
+    """Names, slugs and patterns of profiles and choices are text; default and enabled are true or false."""
+    for _, path, part in _parts(hub):
+        for key, value in part.items():
+            if key in KEY_TYPES and not isinstance(value, KEY_TYPES[key]):
+                yield Finding((*path, key), f"{key} is a {type(value).__name__}, not a {KEY_TYPES[key].__name__}.")

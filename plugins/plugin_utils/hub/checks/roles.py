@@ -103,6 +103,53 @@ def roles_in_config(hub: Hub) -> Iterator[Finding]:
             yield Finding(("hub", "config", "JupyterHub", trait), f"{lost}.")
 
 
+ROLE_KEYS: dict[str, type | tuple[type, ...]] = {
+    "description": str,
+    "groups": list,
+    "name": str,
+    "scopes": list,
+    "services": list,
+    "users": list,
+}
+SERVICE_KEYS: dict[str, type | tuple[type, ...]] = {
+    "admin": bool,
+    "apiToken": str,
+    "api_token": str,
+    "command": (str, list),
+    "cwd": str,
+    "display": bool,
+    "environment": dict,
+    "externally_managed": bool,
+    "info": dict,
+    "name": str,
+    "oauth_client_allowed_scopes": list,
+    "oauth_client_id": str,
+    "oauth_no_confirm": bool,
+    "oauth_redirect_uri": str,
+    "oauth_roles": list,
+    "url": str,
+    "user": str,
+}
+"""What JupyterHub reads of a role and of a service, and what the chart reads beside it (apiToken)."""
+
+
+@error("ROL006", "Correct it.", source=JUPYTERHUB, rows=(52, 53))
+def role_and_service_keys(hub: Hub) -> Iterator[Finding]:
+    """Roles and services have the keys that JupyterHub knows, each of its kind."""
+    for section, known in (("loadRoles", ROLE_KEYS), ("services", SERVICE_KEYS)):
+        for name, item in hub.mapping("hub", section).items():
+            for key, value in as_mapping(item).items():
+                path = ("hub", section, name, key)
+                if key not in known:
+                    yield Finding(path, f"{key} is no key of {section}.", did_you_mean(str(key), known))
+                elif value is not None and not isinstance(value, known[key]):
+                    yield Finding(path, f"{key} is a {type(value).__name__}.", f"It takes a {_kinds(known[key])}.")
+
+
+def _kinds(kinds: type | tuple[type, ...]) -> str:
+    return " or ".join(kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+
+
 @error("SEC002", "Take at least 8 characters; or none, then one is generated.", source=JUPYTERHUB, rows=(55,))
 def short_token(hub: Hub) -> Iterator[Finding]:
     """Tokens of services have at least 8 characters; with a shorter one the hub does not start."""
