@@ -4,8 +4,8 @@
 """The one way in which anything is installed into a cluster: a Helm release, brought to a desired state.
 
 Unchanged: one metadata-only request and one comparison, no helm. Changed: rendered by the API server's own rules,
-compared object by object, upgraded; what fails is explained and rolled back. Helm's --rollback-on-failure is not used: it
-would remove the pods, events and logs that tell what failed.
+compared object by object, upgraded; what fails is explained and rolled back. Helm's --rollback-on-failure is not used:
+it would remove the pods, events and logs that tell what failed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
