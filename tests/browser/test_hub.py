@@ -25,7 +25,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WINDOW = ViewportSize(width=1100, height=620)
+WINDOW = ViewportSize(width=960, height=540)
 QUICK = 30_000  # milliseconds for a page that is there
 START = 240_000  # milliseconds for a server to start or stop, on a busy machine of 2 cores
 UNITS = {"M": 2**20, "G": 2**30}
@@ -80,8 +80,8 @@ def start_largest(page: Page, picture: Picture) -> int:
     picture("sizes")
     page.get_by_role("button", name="Start").click()
     page.wait_for_url(re.compile(r"/user/[^/]+/lab"), timeout=START)
-    size = re.fullmatch(r"([\d.]+)([MG])B", chosen)
-    assert size, f"the size {chosen!r} does not read like 2GB"
+    size = re.fullmatch(r"([\d.]+) ([MG])B", chosen)
+    assert size, f"the size {chosen!r} does not read like 2 GB"
     return int(float(size[1]) * UNITS[size[2]])
 
 
