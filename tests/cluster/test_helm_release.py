@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 
-from .conftest import MERGE_PATCH, World, config_map, deployment, dump, secret, wait_for
+from .world import MERGE_PATCH, World, config_map, deployment, dump, secret, wait_for
+
+pytest_plugins = ("cluster.world",)
 
 
 class TestLifeCycle:

@@ -12,8 +12,9 @@ import pytest
 import yaml
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection
 
-from .conftest import World
+from .world import World
 
+pytest_plugins = ("cluster.world",)
 ROOT = Path(__file__).parents[2]
 SECRET = "hunter22-of-the-vault"
 PLAYBOOK = """
