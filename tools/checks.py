@@ -5,7 +5,7 @@
 
 from pathlib import Path
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub import generate, schema, sources, spec, validate
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub import deep, generate, schema, sources, spec, validate
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.registry import checks
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "checks.md"
@@ -26,7 +26,13 @@ Codes keep their meaning; one that is gone is not used again.
 """
 
 OTHERS = {
-    "Variables": {**spec.RULES, "VAR005": "Variables can be templated.", **generate.RULES, **validate.RULES},
+    "Variables": {
+        **spec.RULES,
+        "VAR005": "Variables can be templated.",
+        **generate.RULES,
+        **deep.RULES,
+        **validate.RULES,
+    },
     "Files": sources.RULES,
     "The chart's schema": schema.RULES,
 }

@@ -3,54 +3,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write the trait catalogue that hub configurations are checked against: `python tools/traits.py`.
 
-The hub image's pinned packages are installed by uv into an environment in the cache, keyed by the pins, and
-`traits_dump.py` describes their configurable classes.
+`traits_dump.py` describes the configurable classes of the hub image's pinned packages.
 """
 
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.cache import cache_dir, digest
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.hub_python import PACKAGES, hub_python
 
-ROOT = Path(__file__).resolve().parent.parent
-PINS = ROOT / "roles/local/files/images/hub.txt"
-CATALOGUE = ROOT / "plugins/plugin_utils/hub/traits.json"
-
-PACKAGES = [
-    "jupyterhub",
-    "jupyterhub-firstuseauthenticator",
-    "jupyterhub-hmacauthenticator",
-    "jupyterhub-kubespawner",
-    "jupyterhub-ldapauthenticator",
-    "jupyterhub-ltiauthenticator",
-    "jupyterhub-nativeauthenticator",
-    "jupyterhub-tmpauthenticator",
-    "mwoauth",
-    "oauthenticator",
-]
-"""The packages whose classes `hub.config` of a z2jh hub can configure (mwoauth: MediaWiki needs it to be imported)."""
+CATALOGUE = Path(__file__).resolve().parent.parent / "plugins/plugin_utils/hub/traits.json"
+DESCRIBED = [package for package in PACKAGES if package != "pycurl"]
 
 
-def environment(pins: Path = PINS) -> Path:
-    """Return the Python of an environment with the pinned packages, made when it is not in the cache yet."""
-    folder = cache_dir("traits", digest(pins, " ".join(PACKAGES))[:16])
-    python, complete = folder / "bin" / "python", folder / "complete"
-    if not complete.exists():
-        uv = str(Path(sys.executable).with_name("uv"))
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        install = [uv, "pip", "install", "--quiet", "--python", str(python), "--constraint", str(pins)]
-        subprocess.run([*install, *PACKAGES], check=True)
-        complete.touch()
-    return python
-
-
-def catalogue(pins: Path = PINS) -> dict[str, Any]:
+def catalogue() -> dict[str, Any]:
     """Return the catalogue of the pinned packages."""
-    command = [str(environment(pins)), str(Path(__file__).with_name("traits_dump.py")), *PACKAGES]
+    command = [hub_python(), str(Path(__file__).with_name("traits_dump.py")), *DESCRIBED]
     quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}
     dumped = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=quiet).stdout
     described: dict[str, Any] = json.loads(dumped)

@@ -14,6 +14,7 @@ import pkgutil
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 # by name, not by `import`: they are installed only in the hub image's environment
@@ -112,6 +113,8 @@ BUILDERS: dict[str, Callable[[Any], list[Any]]] = {
 def default_of(trait: Any) -> Any:
     """Return the default of a trait as JSON; null for what only Python can express or is made at run time."""
     value = trait.default_value
+    if isinstance(value, str) and value.startswith((sys.prefix, str(Path.home()))):
+        return None  # a folder of this machine
     if isinstance(value, (set, frozenset, tuple)):
         value = sorted(value)
     if isinstance(value, (str, int, float, bool)):

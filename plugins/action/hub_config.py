@@ -16,16 +16,23 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.openhubs.fleet.plugins.plugin_utils import charts
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.deep import deep_findings
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.places import layers
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Level, Problem, distinct
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.redact import masked, redact, secrets
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.spec import AT_RUN_TIME, concerns
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.validate import Circumstances, Report, validate
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.validate import (
+    Circumstances,
+    Report,
+    problems_of,
+    validate,
+)
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.image_registry import is_missing
 
 ARGUMENTS = {
     "chart": {"type": "path"},
+    "deep": {"type": "bool", "default": False},
     "effective": {"type": "bool", "default": False},
     "fail": {"type": "bool", "default": True},
     "helm": {"type": "path", "default": "helm"},
@@ -54,6 +61,9 @@ class ActionModule(ActionBase):
             if arguments["images"]:
                 gone = self._missing_images(report)
                 report = validate(hosts, replace(circumstances, missing_images=gone)) if gone else report
+            deep = deep_findings(report.hubs.values(), circumstances.chart) if arguments["deep"] else []
+            values = {host: hub.values for host, hub in report.hubs.items()}
+            broken += problems_of(deep, hosts, values)
         except FleetError as error:
             raise AnsibleActionFail(str(error)) from error
         problems = broken + report.problems

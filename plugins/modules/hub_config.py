@@ -22,6 +22,13 @@ options:
       - The default is the pinned archive in the cache. Without it, values of hubs on clouds are not judged by its schema,
         which is told as a warning.
     type: path
+  deep:
+    description:
+      - Whether the hub's own code shall read the configuration and make a pod of every profile and choice, without a cluster.
+      - This runs C(hub.extraConfig) in the controller. Use it for configuration that you trust. The packages of the hub image
+        are installed into the cache at the first time.
+    type: bool
+    default: false
   effective:
     description: Whether to return the values of each hub, and where each of them comes from.
     type: bool

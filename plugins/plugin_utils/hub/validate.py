@@ -105,7 +105,7 @@ def validate(hosts: Mapping[str, Mapping[str, Any]], circumstances: Circumstance
             first += _findings(hubs[host], circumstances)
         found += [(host, code, finding) for code, finding in first]
     found += _fleet_findings(hubs)
-    problems = _problems(found, hosts, {host: hub.values for host, hub in hubs.items()})
+    problems = problems_of(found, hosts, {host: hub.values for host, hub in hubs.items()})
     problems += _file_problems(hosts, circumstances)
     return Report(_accept(problems, hosts), hubs)
 
@@ -190,7 +190,7 @@ def _levels() -> dict[str, Level]:
     return {check.code: check.level for check in checks()}
 
 
-def _problems(
+def problems_of(
     found: Iterable[tuple[str, str, Finding]],
     hosts: Mapping[str, Mapping[str, Any]],
     values: Mapping[str, Mapping[str, Any]],
@@ -231,7 +231,7 @@ def _accept(problems: list[Problem], hosts: Mapping[str, Mapping[str, Any]]) -> 
         for key, reason in as_mapping(settings.get(ACCEPTED)).items()
         for code, finding in _unacceptable(str(key), reason, (host, str(key)) in used)
     ]
-    return told + _problems(wrong, hosts, {})
+    return told + problems_of(wrong, hosts, {})
 
 
 def _unacceptable(code: str, reason: Any, used: bool) -> Iterator[tuple[str, Finding]]:
