@@ -58,7 +58,9 @@ def deep_findings(hubs: Iterable[Hub], chart: str) -> list[tuple[str, str, Findi
     """Return what the hubs' own code says: host, code, finding; FleetError when it cannot be asked."""
     files = configuration_files(Path(chart))
     if "jupyterhub_config.py" not in files:
-        raise FleetError(f"The chart {chart} has no files/hub/jupyterhub_config.py: the deep check needs the whole chart.")
+        raise FleetError(
+            f"The chart {chart} has no files/hub/jupyterhub_config.py: the deep check needs the whole chart."
+        )
     with tempfile.TemporaryDirectory() as scratch:
         for hub in hubs:
             lay_out(hub, files, Path(scratch) / hub.host)

@@ -65,6 +65,9 @@ SHARED: dict[str, dict[str, Any]] = {
 AT_RUN_TIME = {"cluster_connection", "cluster_volumes", "hub_name", "hub_url"}
 """What a play sets by itself before the roles run."""
 
+CONTRACT = "_contract"
+"""How the fact ends that a provider's connect.yml sets."""
+
 TYPES = {
     "bool": "true or false",
     "dict": "a mapping",
@@ -107,7 +110,9 @@ def meant(name: str) -> str | None:
 
 def concerns(name: str) -> bool:
     """Say whether a variable is, or looks like, one of the collection's."""
-    return isinstance(name, str) and (name.startswith(prefixes()) or meant(name) is not None)
+    if not isinstance(name, str) or name.endswith(CONTRACT):
+        return False
+    return name.startswith(prefixes()) or meant(name) is not None
 
 
 def spec_findings(settings: Mapping[str, Any]) -> Iterator[tuple[str, Finding]]:

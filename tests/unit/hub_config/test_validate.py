@@ -101,6 +101,11 @@ def test_problems_between_hubs_name_the_other() -> None:
     assert "more.uni" in found[0].sentence
 
 
+def test_hub_that_is_to_be_removed_is_in_nobodys_way() -> None:
+    hosts = {"prod.uni": GOOD, "old.uni": {**GOOD, "hub_name": "old", "hub_state": "absent"}}
+    assert not validate(hosts, Circumstances(STANDIN)).problems
+
+
 def test_missing_chart_is_told_for_clouds_only() -> None:
     assumed = Circumstances(STANDIN, assumed=True)
     cloud = validate({"prod.uni": {**GOOD, "cluster_provider": "existing"}}, assumed)
