@@ -7,9 +7,9 @@ SHELL := bash
 BIN := .venv/bin
 UV_VERSION := 0.13.9
 
-# The newest Python from 3.12 on: by name, else a pyenv one.
-PYTHON = $(shell for p in python3.14 python3.13 python3.12 $$(ls -d $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python 2>/dev/null | sort -rV); do \
-	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && { echo "$$p"; break; }; done)
+# The newest Python from 3.12 on: by name, else a pyenv one. Never that of an environment, which may be the one to make anew.
+PYTHON := $(shell for p in python3.14 python3.13 python3.12 $$(ls -d $(HOME)/.pyenv/versions/3.1[2-9]*/bin/python 2>/dev/null | sort -rV); do \
+	"$$p" -c 'import os, sys; sys.version_info < (3, 12) and sys.exit(1); print(os.path.realpath(sys._base_executable))' 2>/dev/null && break; done)
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,5 +65,10 @@ sanity: venv ## build and install the collection and run ansible-test on what sh
 	tests/sanity/run.sh
 
 .PHONY: molecule
-molecule: venv ## run every Molecule scenario
+molecule: venv /usr/bin/chromium ## run every Molecule scenario
 	molecule test --all
+
+# what the browser test drives
+/usr/bin/chromium:
+	apt-get -qq update
+	apt-get -qq install --yes --no-install-recommends chromium

@@ -34,7 +34,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)
+        arguments = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]
         host = (task_vars or {}).get("inventory_hostname", arguments["url"])
         try:
             return {**result, "changed": False, **self._check(arguments, lambda line: self._show(f"[{host}] {line}"))}

@@ -7,7 +7,8 @@ DOCUMENTATION = r"""
 module: hub_check
 short_description: Check that a JupyterHub works for its users and keeps them apart
 version_added: 0.1.0
-author: the openhubs.fleet authors
+author:
+  - The openhubs.fleet authors (@openhubs)
 description:
   - Two check users do through the hub's public address what users do, and try what users must not be able to do.
     Everything they make is removed at the end, whatever happens; so is what a killed run has left.

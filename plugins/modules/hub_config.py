@@ -7,7 +7,8 @@ DOCUMENTATION = r"""
 module: hub_config
 short_description: Find every mistake in the configuration of hubs before it hurts
 version_added: 0.1.0
-author: the openhubs.fleet authors
+author:
+  - The openhubs.fleet authors (@openhubs)
 description:
   - Validates all hosts of the play together, without any network. Run it once for the play.
   - Five tiers, always. The argument specs of the roles; the schema of the pinned JupyterHub chart on the generated and
@@ -30,7 +31,7 @@ options:
     type: bool
     default: false
   effective:
-    description: Whether to return the values of each hub, and where each of them comes from.
+    description: Whether to print and return the values of each hub, and where each of them comes from.
     type: bool
     default: false
   fail:

@@ -7,7 +7,8 @@ DOCUMENTATION = r"""
 module: local_cluster
 short_description: Start a real Kubernetes on this machine
 version_added: 0.1.0
-author: the openhubs.fleet authors
+author:
+  - The openhubs.fleet authors (@openhubs)
 description:
   - Runs etcd, the control plane, a kubelet with containerd, kube-proxy, CoreDNS and a test-grade controller for
     NetworkPolicy (IPv4 only), all in network, mount and process namespaces and a cgroup of their own. The machine gets

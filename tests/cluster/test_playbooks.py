@@ -28,7 +28,7 @@ PLAYBOOK = """
   hosts: hub.campus
   gather_facts: false
   tasks:
-    - {name: Connect, ansible.builtin.include_role: {name: openhubs.fleet.existing, tasks_from: connect}}
+    - {name: Connect, ansible.builtin.include_tasks: "{{ root }}/playbooks/tasks/connect.yml"}
     - {name: Hub, ansible.builtin.include_role: {name: openhubs.fleet.existing, tasks_from: hub}}
     - name: Release
       openhubs.fleet.helm_release:
@@ -53,6 +53,7 @@ def inventory(world: World, tmp_path: Path) -> Path:
     vaulted = subprocess.run(encrypt, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     variables = {
         "ansible_connection": "local",
+        "root": str(ROOT),
         "cluster_provider": "existing",
         "cluster_name": "campus",
         "cluster_api_url": world.connection.api_url,

@@ -10,6 +10,8 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import
 HOME_CLAIM = "home"
 DATABASE_CLAIM = "hub-db-dir"
 """The name that the JupyterHub chart gives to the claim of the hub's database."""
+KEPT = {"helm.sh/resource-policy": "keep"}
+"""The annotation by which Helm never deletes an object, whatever happens to its release."""
 DATABASE_SIZE = "1Gi"
 
 HOME_PATHS = {"jovyan": "/home/jovyan", "rstudio": "/home/rstudio"}
@@ -67,8 +69,11 @@ def _is_ephemeral(settings: Settings) -> bool:
 
 
 def database_claim(settings: Settings) -> dict[str, Any]:
-    """Return ``hub.db`` for SQLite on a claim; its class is empty where `storage_objects` makes a volume for it."""
-    claim: dict[str, Any] = {"storage": DATABASE_SIZE}
+    """Return ``hub.db`` for SQLite on a claim; its class is empty where `storage_objects` makes a volume for it.
+
+    The claim is kept like the volume: without it the volume stays Released, and no later install can take it.
+    """
+    claim: dict[str, Any] = {"storage": DATABASE_SIZE, "annotations": KEPT}
     source = (settings.get("cluster_volumes") or {}).get("hub_db")
     if source:
         claim["storageClassName"] = source.get("storageClassName", "")
@@ -124,5 +129,5 @@ def _home_claim(hub: str, source: dict[str, Any], size: str) -> dict[str, Any]:
 
 
 def _kept(name: str) -> dict[str, Any]:
-    """Return metadata with the annotation by which Helm never deletes the object, whatever happens to its release."""
-    return {"name": name, "annotations": {"helm.sh/resource-policy": "keep"}}
+    """Return the metadata of an object that Helm never deletes."""
+    return {"name": name, "annotations": KEPT}
