@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(ARGUMENTS)
+        arguments = self.validate_argument_spec(ARGUMENTS)[1]
         variables = task_vars or {}
         hosts, broken = {}, []
         for host in variables["ansible_play_hosts"]:
@@ -71,6 +71,9 @@ class ActionModule(ActionBase):
             lines = json.dumps([problem.as_dict() for problem in problems], indent=1)
             Path(arguments["report"]).write_text(f"{lines}\n")
         self._tell(problems)
+        shown = effective(report) if arguments["effective"] else {}
+        for host, hub in shown.items():
+            self._display.display("\n".join(["", f"{host}:", *hub.pop("lines")]))
         failed = [problem for problem in problems if problem.level is Level.ERROR]
         if failed and arguments["fail"]:
             # the problems are on the screen already: Ansible would print the whole result once more
@@ -81,7 +84,7 @@ class ActionModule(ActionBase):
             "msg": summary(problems, len(hosts)),
             "problems": [problem.as_dict() for problem in problems],
             "errors": {host: [each.line() for each in failed if each.host == host] for host in hosts},
-            "hubs": effective(report) if arguments["effective"] else {},
+            "hubs": shown,
         }
 
     def _settings(self, host: str, variables: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:

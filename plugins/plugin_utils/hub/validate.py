@@ -4,6 +4,7 @@
 """Everything that is wrong with the hubs and clusters of a fleet, told at once."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -155,8 +156,8 @@ def _run(check: Check, hub: Hub) -> Iterator[Finding]:
 
 def _fleet_findings(hubs: Mapping[str, Hub]) -> Iterator[tuple[str, str, Finding]]:
     for check in checks():
-        if check.fleet:
-            for hub, finding in check.find(list(hubs.values())):
+        with suppress(*MALFORMED):  # the schema tells of values that have another shape
+            for hub, finding in check.find(list(hubs.values())) if check.fleet else ():
                 yield hub.host, check.code, finding
 
 

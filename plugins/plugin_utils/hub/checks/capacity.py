@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.data import table
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.generate import MALFORMED
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.machines import Room, room
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.pools import POOL_LABEL
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.quantity import kubernetes, number, spawner_memory
@@ -31,7 +32,7 @@ def _room(hub: Hub, pool: Mapping[str, Any], daemonsets: Mapping[str, str]) -> R
     """Return what a node of a pool has for servers; None when its machine is not known."""
     try:
         return room(pool, str(hub.variable("cluster_provider") or ""), daemonsets, POOLS)
-    except SettingError:
+    except (SettingError, *MALFORMED):  # told by GEN001 and the spec
         return None
 
 
