@@ -11,23 +11,25 @@ author:
   - The openhubs.fleet authors (@openhubs)
 description:
   - Validates all hosts of the play together, without any network. Run it once for the play.
-  - Five tiers, always. The argument specs of the roles; the schema of the pinned JupyterHub chart on the generated and
-    merged values; every trait of every class that the hub can configure; what the values mean; what hubs do to each other.
-  - Each problem has a code (all are in C(docs/checks.md)), the variable, the file, line and column where it was written,
-    one sentence and what to do. Problems are printed; nothing secret ever is.
+  - Five tiers, always. The argument specs of the roles; the schema of the pinned JupyterHub chart on the generated
+    and merged values; every trait of every class that the hub can configure; what the values mean; what hubs do to
+    each other.
+  - Each problem has a code (all are in C(docs/checks.md)), the variable, the file, line and column where it was
+    written, one sentence and what to do. Problems are printed; nothing secret ever is.
   - A warning is accepted with a reason in C(hub_accepted_warnings), by its code.
 options:
   chart:
     description:
       - Folder or archive of the JupyterHub chart.
-      - The default is the pinned archive in the cache. Without it, values of hubs on clouds are not judged by its schema,
-        which is told as a warning.
+      - The default is the pinned archive in the cache. Without it, values of hubs on clouds are not judged by its
+        schema, which is told as a warning.
     type: path
   deep:
     description:
-      - Whether the hub's own code shall read the configuration and make a pod of every profile and choice, without a cluster.
-      - This runs C(hub.extraConfig) in the controller. Use it for configuration that you trust. The packages of the hub image
-        are installed into the cache at the first time.
+      - Whether the hub's own code shall read the configuration and make a pod of every profile and choice, without
+        a cluster.
+      - This runs C(hub.extraConfig) in the controller. Use it for configuration that you trust. The packages of the
+        hub image are installed into the cache at the first time.
     type: bool
     default: false
   effective:
@@ -50,8 +52,8 @@ options:
     default: false
   previous:
     description:
-      - The chart values that hubs run with now, by host. With them, what a change would break is told too (homes that are not
-        found any more, admins that stay, users that are renamed, choices that are gone).
+      - The chart values that hubs run with now, by host. With them, what a change would break is told too (homes
+        that are not found any more, admins that stay, users that are renamed, choices that are gone).
     type: dict
     default: {}
   report:

@@ -14,7 +14,10 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.values import PARTS
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import as_mapping, dig
 
-RULES = {"GEN001": "Variables can be turned into values of the chart."}
+RULES = {
+    "GEN001": "Variables can be turned into values of the chart.",
+    "GEN002": "Variables have a shape that can be read (told only where nothing else says what is wrong).",
+}
 
 MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 """What Python raises on variables of another shape than their spec says, which has been told of already."""
@@ -47,7 +50,8 @@ def generate(settings: Mapping[str, Any]) -> Generated:
             findings.append(("GEN001", Finding(("hub_name",), str(error))))
         except MALFORMED as error:
             missing.add(part.__name__)
-            findings.append(("GEN001", Finding(("hub_name",), f"{part.__name__}: {type(error).__name__}: {error}.")))
+            sentence = f"{part.__name__} cannot be made: {type(error).__name__}: {error}."
+            findings.append(("GEN002", Finding(("hub_name",), sentence, "Check the shape of the hub's variables.")))
     layers = [as_mapping(settings.get(name)) for name in ("cluster_jupyterhub_values", "jupyterhub_values")]
     return Generated(deep_merge(*parts, *layers), findings, frozenset(missing))
 

@@ -104,7 +104,8 @@ def validate(hosts: Mapping[str, Mapping[str, Any]], circumstances: Circumstance
             first += [(code, finding) for code, finding in generated.findings if finding.path[0] not in told]
             hubs[host] = _hub(host, settings, generated, circumstances)
             first += _findings(hubs[host], circumstances)
-        found += [(host, code, finding) for code, finding in first]
+        better = any(level(code) is Level.ERROR and code != "GEN002" for code, _ in first)
+        found += [(host, code, finding) for code, finding in first if code != "GEN002" or not better]
     found += _fleet_findings(hubs)
     problems = problems_of(found, hosts, {host: hub.values for host, hub in hubs.items()})
     problems += _file_problems(hosts, circumstances)
