@@ -37,6 +37,8 @@ def resource_quantity(hub: Hub) -> Iterator[Finding]:
     """Requests and limits of the chart's own pods are Kubernetes quantities."""
     for path, resources in _resources(hub):
         for kind in ("requests", "limits"):
+            if resources.get(kind) is not None and not isinstance(resources[kind], Mapping):
+                yield Finding((*path, kind), f"{kind} is no mapping.")
             for name, amount in as_mapping(resources.get(kind)).items():
                 if amount is not None and kubernetes(amount) is None:
                     shown = repr(amount) if isinstance(amount, (str, bool)) else type(amount).__name__

@@ -4,11 +4,12 @@
 """Names and ways to the hub, and what may reach what."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.checks.oauth import hosts
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Path
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.registry import Finding, error, warning
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.suggest import did_you_mean
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, as_list, as_mapping
 
 Z2JH = "z2jh 4.4.0 templates, tried"
@@ -182,3 +183,20 @@ def retired_ingress(hub: Hub) -> Iterator[Finding]:
     nginx = hub.get("ingress", "enabled") and "nginx" in str(hub.get("ingress", "ingressClassName"))
     if nginx and "websocket" not in notes:
         yield Finding(("ingress", "ingressClassName"), "kernels need websockets, of which its annotations say nothing.")
+
+
+@error("NET016", "Correct it.", source="Kubernetes: the fields of an Ingress")
+def tls_shape(hub: Hub) -> Iterator[Finding]:
+    """Each entry of ingress.tls has hosts, a list, and secretName."""
+    for index, entry in enumerate(hub.items("ingress", "tls")):
+        path = ("ingress", "tls", index)
+        if not isinstance(entry, Mapping):
+            yield Finding(path, "the entry is no mapping.")
+        for key, value in as_mapping(entry).items():
+            kind = {"hosts": list, "secretName": str}.get(key)
+            if kind is None:
+                yield Finding(
+                    (*path, key), f"{key} is no field of it.", did_you_mean(str(key), ("hosts", "secretName"))
+                )
+            elif not isinstance(value, kind):
+                yield Finding((*path, key), f"{key} is a {type(value).__name__}, not a {kind.__name__}.")

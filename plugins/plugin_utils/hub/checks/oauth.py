@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.catalogue import lineage
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Path
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.registry import Finding, error, warning
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.suggest import did_you_mean
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.suggest import did_you_mean, nearest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub, as_list, as_mapping
 
 OAUTH = "OAuthenticator 17.4.0, tried"
@@ -88,6 +88,33 @@ def cilogon_entity(hub: Hub) -> Iterator[Finding]:
                 yield Finding((*path, entity), f"{entity!r} is no EntityID.")
 
 
+def _listed_idps(hub: Hub) -> Iterator[tuple[Path, Any]]:
+    """Yield every identity provider that is listed, whether or not the hub uses CILogon."""
+    for trait in ("idps", "allowed_idps"):
+        path = ("hub", "config", "CILogonOAuthenticator", trait)
+        for entity, idp in hub.mapping(*path).items():
+            yield (*path, entity), idp
+
+
+WELL_KNOWN = (
+    "http://github.com/login/oauth/authorize",
+    "http://google.com/accounts/o8/id",
+    "http://login.microsoftonline.com/common/oauth2/v2.0/authorize",
+    "http://orcid.org/oauth/authorize",
+    "https://github.com/login/oauth/authorize",
+)
+"""Providers that are no institutions; CILogon knows each by exactly this name."""
+
+
+@error("CIL005", "Correct the name.", source="cilogon.org/idplist", rows=(45,))
+def cilogon_well_known(hub: Hub) -> Iterator[Finding]:
+    """A provider that looks like Google, GitHub, ORCID or Microsoft has exactly CILogon's name for it."""
+    for at, _ in _listed_idps(hub):
+        near = nearest(str(at[-1]), WELL_KNOWN, cutoff=0.9)
+        if near and at[-1] not in WELL_KNOWN:
+            yield Finding(at, f"CILogon knows no {at[-1]}.", f"Did you mean {near}?")
+
+
 IDP_KEYS: dict[str, type] = {
     "allow_all": bool,
     "allowed_domains": list,
@@ -101,11 +128,7 @@ ACTIONS = {"prefix": "prefix", "strip_idp_domain": "domain"}
 @error("CIL003", "Complete it.", source=OAUTH, rows=(45,))
 def cilogon_derivation(hub: Hub) -> Iterator[Finding]:
     """Each provider says how usernames are derived: a claim, and with an action the prefix or domain that it needs."""
-    path, idps = _idps(hub)
-    if not _uses(hub, "CILogonOAuthenticator"):
-        return
-    for entity, idp in idps.items():
-        at = (*path, entity)
+    for at, idp in _listed_idps(hub):
         derivation = as_mapping(as_mapping(idp).get("username_derivation"))
         action = derivation.get("action")
         for key, value in as_mapping(idp).items():

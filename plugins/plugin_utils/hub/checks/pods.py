@@ -131,11 +131,26 @@ MODELS = {
 """The Kubernetes model that KubeSpawner makes of a trait, or of each of its items."""
 
 
+CHART_LISTS: dict[tuple[str, ...], str] = {
+    (*STORAGE, "extraVolumes"): "volumes",
+    (*STORAGE, "extraVolumeMounts"): "volume_mounts",
+    ("hub", "extraContainers"): "extra_containers",
+    ("hub", "extraVolumeMounts"): "volume_mounts",
+    ("hub", "extraVolumes"): "volumes",
+    ("hub", "initContainers"): "init_containers",
+    ("hub", "tolerations"): "tolerations",
+    ("prePuller", "extraTolerations"): "tolerations",
+    ("proxy", "chp", "tolerations"): "tolerations",
+    ("scheduling", "corePods", "tolerations"): "tolerations",
+    ("scheduling", "userPods", "tolerations"): "tolerations",
+}
+"""Lists of the chart that hold the same things as a trait."""
+
+
 @error("POD002", "Correct the name.", source=KUBESPAWNER, rows=(31,))
 def unknown_field(hub: Hub) -> Iterator[Finding]:
     """Containers, tolerations, volumes and extra_pod_config have only fields that Kubernetes knows."""
-    storage = [("volumes", (*STORAGE, "extraVolumes")), ("volume_mounts", (*STORAGE, "extraVolumeMounts"))]
-    places = [*hub.overridden, *((trait, Setting(hub.get(*path), path)) for trait, path in storage)]
+    places = [*hub.overridden, *((trait, Setting(hub.get(*path), path)) for path, trait in CHART_LISTS.items())]
     for trait, setting in places:
         if trait not in MODELS:
             continue
@@ -216,3 +231,26 @@ def privileged(hub: Hub) -> Iterator[Finding]:
     for path, volume in _volumes(hub):
         if "hostPath" in volume or "host_path" in volume:
             yield Finding(path, f"the volume {volume.get('name')} shows a folder of the node.")
+
+
+@error("POD005", "Put it in quotes.", source="Kubernetes takes only text")
+def label_text(hub: Hub) -> Iterator[Finding]:
+    """Values of node selectors, labels and annotations are text, and so is what a toleration says."""
+    for trait, setting in hub.overridden:
+        if trait in {"node_selector", "extra_labels", "extra_annotations", "storage_extra_labels"}:
+            for key, value in as_mapping(setting.value).items():
+                if not isinstance(value, str):
+                    yield Finding((*setting.path, key), f"{key} is a {type(value).__name__}, which is no text.")
+    for path, trait in CHART_LISTS.items():
+        for at, item in _named(path, hub.get(*path)) if trait == "tolerations" else ():
+            for key in ("effect", "key", "operator", "value"):
+                if not isinstance(item.get(key, ""), str):
+                    yield Finding((*at, key), f"{key} is a {type(item[key]).__name__}, which is no text.")
+
+
+@warning("IMG004", "Name the image too.", source="z2jh 4.4.0: the tag of the chart's sample image")
+def tag_without_image(hub: Hub) -> Iterator[Finding]:
+    """A tag belongs to an image that is named; alone it is taken as one of the chart's sample image."""
+    image = as_mapping(as_mapping(hub.values.get("singleuser")).get("image"))
+    if image.get("tag") and not image.get("name"):
+        yield Finding(("singleuser", "image", "tag"), f"the tag {image['tag']} is taken for the chart's sample image.")

@@ -7,7 +7,7 @@ import base64
 import binascii
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.catalogue import catalogue
@@ -138,6 +138,8 @@ def role_and_service_keys(hub: Hub) -> Iterator[Finding]:
     """Roles and services have the keys that JupyterHub knows, each of its kind."""
     for section, known in (("loadRoles", ROLE_KEYS), ("services", SERVICE_KEYS)):
         for name, item in hub.mapping("hub", section).items():
+            if not isinstance(item, Mapping):
+                yield Finding(("hub", section, name), f"{name} is no mapping.")
             for key, value in as_mapping(item).items():
                 path = ("hub", section, name, key)
                 if key not in known:

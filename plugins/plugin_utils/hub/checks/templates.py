@@ -129,7 +129,10 @@ def environment_text(hub: Hub) -> Iterator[Finding]:
     places = [setting for trait, setting in hub.overridden if trait == "environment"]
     for value, path in [*places, Setting(hub.get("hub", "extraEnv"), ("hub", "extraEnv"))]:
         for name, text in as_mapping(value).items():
-            if not isinstance(text, (str, Mapping)):
+            if not (
+                isinstance(text, str)
+                or (isinstance(text, Mapping) and set(text) & {"valueFrom", "value_from", "value"})
+            ):
                 yield Finding((*path, name), f"{name} is {text!r}, which is no text.")
 
 
