@@ -67,6 +67,23 @@ def schema_findings(hub: Hub, source: str) -> Iterator[tuple[str, Finding]]:
             explain = EXPLAIN.get(str(leaf.validator), _other)
             for finding in explain(leaf, hub.chart):
                 yield code, finding
+    for path in _null_paths((), hub.values):
+        section = _section(hub.chart.schema, path[:-1])
+        if section.get("additionalProperties") is False and not _has(section, str(path[-1])):
+            yield "SCH001", _unknown(path, as_mapping(section.get("properties")), hub.chart)
+
+
+def _has(section: Mapping[str, Any], key: str) -> bool:
+    """Say whether the schema of a mapping has a key, by name or by pattern."""
+    patterns = as_mapping(section.get("patternProperties"))
+    return key in as_mapping(section.get("properties")) or any(re.search(pattern, key) for pattern in patterns)
+
+
+def _section(schema: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    """Return the schema of the mapping at a path; an empty one where the schema says nothing of it."""
+    for part in path:
+        schema = as_mapping(as_mapping(schema.get("properties")).get(str(part)))
+    return schema
 
 
 def _leaves(violation: Any) -> Iterator[Any]:
@@ -79,15 +96,20 @@ def _leaves(violation: Any) -> Iterator[Any]:
 
 
 def _unknown_keys(violation: Any, chart: Chart) -> Iterator[Finding]:
-    known, patterns = as_mapping(violation.schema.get("properties")), violation.schema.get("patternProperties") or {}
+    known = as_mapping(violation.schema.get("properties"))
     path: Path = tuple(violation.absolute_path)
     for key in violation.instance:
-        if key in known or any(re.search(pattern, str(key)) for pattern in patterns):
-            continue
-        fix = did_you_mean(str(key), known)
-        if not fix.startswith("Did") and (places := _elsewhere(chart, str(key))):
-            fix = f"It belongs under {' or '.join(places)}."
-        yield Finding((*path, key), f"the chart has no key {key} in {path_text(path) or 'its values'}.", fix)
+        if not _has(violation.schema, str(key)):
+            yield _unknown((*path, key), known, chart)
+
+
+def _unknown(path: Path, known: Mapping[str, Any], chart: Chart) -> Finding:
+    """Return the finding of a key that the chart does not have."""
+    key = str(path[-1])
+    fix = did_you_mean(key, known)
+    if not fix.startswith("Did") and (places := _elsewhere(chart, key)):
+        fix = f"It belongs under {' or '.join(places)}."
+    return Finding(path, f"the chart has no key {key} in {path_text(path[:-1]) or 'its values'}.", fix)
 
 
 def _elsewhere(chart: Chart, key: str) -> list[str]:

@@ -44,6 +44,12 @@ def test_good_hub_has_no_problem() -> None:
         ({"jupyterhub_memory": ["2GB"]}, "GEN001", "jupyterhub_memory", ""),
         ({"jupyterhub_values": {"singleusr": {}}}, "SCH001", "jupyterhub_values.singleusr", "Did you mean singleuser?"),
         ({"jupyterhub_values": {"memory": {}}}, "SCH001", "jupyterhub_values.memory", "It belongs under singleuser."),
+        (
+            {"jupyterhub_values": {"cull": {"evry": None}}},
+            "SCH001",
+            "jupyterhub_values.cull.evry",
+            "Did you mean every?",
+        ),
         ({"jupyterhub_values": {"cull": {"every": "1h"}}}, "SCH002", "jupyterhub_values.cull.every", ""),
         ({"jupyterhub_values": {"hub": {"db": {"type": "sqlite"}}}}, "SCH003", "jupyterhub_values.hub.db.type", ""),
         ({"jupyterhub_values": {"singleuser": {"memory": {"limit": "1Gi"}}}}, "RES001", "", "Write 1G."),

@@ -74,7 +74,7 @@ def server_fits_no_node(hub: Hub) -> Iterator[Finding]:
             "cpu": (server.get("cpu_guarantee"), (number(server.get("cpu_guarantee").value) or 0) * 1000),
         }
         for resource, (setting, amount) in wanted.items():
-            most = max((getattr(space, resource) for _, space in nodes), default=None)
+            most = max((getattr(space, resource) for dummy, space in nodes), default=None)
             if most is not None and amount > most and setting.path not in seen:
                 seen.add(setting.path)
                 unit = "Mi" if resource == "memory" else "m"
@@ -157,7 +157,7 @@ def servers_on_node(hub: Hub) -> int | None:
     server = hub.servers[0]
     memory = (spawner_memory(server.get("mem_guarantee").value) or 0) / MEBI
     cpu = (number(server.get("cpu_guarantee").value) or 0) * 1000
-    nodes = [space for _, space in candidates(hub, server)]
+    nodes = [space for dummy, space in candidates(hub, server)]
     if not nodes or not memory:
         return None
     space = max(nodes, key=lambda node: node.memory)

@@ -27,7 +27,7 @@ REPLACED = {
 @error("PRO009", "Correct the regular expression.", source=KUBESPAWNER, rows=(18,))
 def pattern_broken(hub: Hub) -> Iterator[Finding]:
     """The validation_regex of a free-text choice compiles."""
-    for path, _, option in hub.options():
+    for path, dummy, option in hub.options():
         pattern = as_mapping(option.get("unlisted_choice")).get("validation_regex")
         if isinstance(pattern, str):
             try:
@@ -43,7 +43,7 @@ def pattern_broken(hub: Hub) -> Iterator[Finding]:
 )
 def pattern_open_ended(hub: Hub) -> Iterator[Finding]:
     """A validation_regex ends with $; else anything may follow what it allows, such as another registry's name."""
-    for path, _, option in hub.options():
+    for path, dummy, option in hub.options():
         pattern = as_mapping(option.get("unlisted_choice")).get("validation_regex")
         if isinstance(pattern, str) and pattern and not re.search(r"(\$|\\Z)\)*$", pattern):
             yield Finding(
@@ -58,6 +58,15 @@ def free_text_unchecked(hub: Hub) -> Iterator[Finding]:
         free = as_mapping(option.get("unlisted_choice"))
         if free.get("enabled") and not free.get("validation_regex"):
             yield Finding((*path, "unlisted_choice"), f"users may type anything for {key}.")
+
+
+@warning("PRO021", "Give it a display_name.", source=KUBESPAWNER, rows=(18,))
+def free_text_name(hub: Hub) -> Iterator[Finding]:
+    """A free-text choice has a display_name, by which users know what to type."""
+    for path, key, option in hub.options():
+        free = as_mapping(option.get("unlisted_choice"))
+        if free.get("enabled") and not free.get("display_name"):
+            yield Finding((*path, "unlisted_choice"), f"the field for {key} has no name.")
 
 
 @error(
@@ -75,7 +84,7 @@ def puller_names(hub: Hub) -> Iterator[Finding]:
             yield Finding(("prePuller", "extraImages", key), f"{key!r} cannot be part of a container's name.")
     if not hub.get("prePuller", "pullProfileListImages"):
         return
-    for path, _, choice in hub.choices():
+    for path, dummy, choice in hub.choices():
         if path[:2] == ("singleuser", "profileList") and as_mapping(choice.get("kubespawner_override")).get("image"):
             name = f"image-pull-profile-{path[2]}-option-{path[4]}-{path[6]}"
             if not LABEL.fullmatch(name):
@@ -143,9 +152,9 @@ BUILT = "made by the chart"
 )
 def groups_unfiltered(hub: Hub) -> Iterator[Finding]:
     """allowed_groups keeps others out only where code of the hub reads it; else everybody sees the profile."""
-    if any("allowed_groups" in text for _, text in hub.code()):
+    if any("allowed_groups" in text for dummy, text in hub.code()):
         return
-    places = [*hub.profiles, *((path, choice) for path, _, choice in hub.choices())]
+    places = [*hub.profiles, *((path, choice) for path, dummy, choice in hub.choices())]
     for path, place in places:
         if as_list(place.get("allowed_groups")):
             yield Finding(
@@ -161,9 +170,9 @@ def groups_unfiltered(hub: Hub) -> Iterator[Finding]:
 )
 def choice_removed(hub: Hub) -> Iterator[Finding]:
     """A choice that is gone breaks the start of those who chose it last time."""
-    now = {path[-5:]: path for path, _, _ in hub.choices()}
+    now = {path[-5:]: path for path, dummy, dummy in hub.choices()}
     before = Hub(hub.host, {}, hub.previous, hub.chart) if hub.previous else None
-    for path, key, _ in before.choices() if before else ():
+    for path, key, dummy in before.choices() if before else ():
         if path[-5:] not in now:
             gone = ("singleuser", "profileList")
             yield Finding(gone, f"the choice {key} of {path[-3]} that the running hub offers is no longer there.")

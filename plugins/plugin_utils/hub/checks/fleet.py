@@ -23,7 +23,7 @@ def _cluster(hub: Hub) -> str:
 def _shared(hubs: list[Hub], places: dict[Any, list[tuple[Hub, Path]]], sentence: str) -> Iterator[Found]:
     """Yield a finding for each hub of every group of several; ``{value}`` and ``{others}`` are filled in."""
     for value, users in places.items():
-        names = list(dict.fromkeys(hub.host for hub, _ in users))
+        names = list(dict.fromkeys(hub.host for hub, dummy in users))
         if len(names) > 1:
             for hub, path in users:
                 others = ", ".join(name for name in names if name != hub.host)

@@ -109,7 +109,7 @@ WELL_KNOWN = (
 @error("CIL005", "Correct the name.", source="cilogon.org/idplist", rows=(45,))
 def cilogon_well_known(hub: Hub) -> Iterator[Finding]:
     """A provider that looks like Google, GitHub, ORCID or Microsoft has exactly CILogon's name for it."""
-    for at, _ in _listed_idps(hub):
+    for at, dummy in _listed_idps(hub):
         near = nearest(str(at[-1]), WELL_KNOWN, cutoff=0.9)
         if near and at[-1] not in WELL_KNOWN:
             yield Finding(at, f"CILogon knows no {at[-1]}.", f"Did you mean {near}?")

@@ -59,7 +59,7 @@ def _mounts(hub: Hub) -> list[tuple[Path, Mapping[str, Any]]]:
 @error("VOL003", "Name a volume of singleuser.storage.extraVolumes, or home.", source=KUBESPAWNER, rows=(27,))
 def mount_without_volume(hub: Hub) -> Iterator[Finding]:
     """Every mount names a volume that exists; else Kubernetes refuses each server."""
-    names = {str(volume.get("name")) for _, volume in _volumes(hub)}
+    names = {str(volume.get("name")) for dummy, volume in _volumes(hub)}
     for path, mount in _mounts(hub):
         name = mount.get("name")
         if name is not None and name not in names:
@@ -142,6 +142,7 @@ CHART_LISTS: dict[tuple[str, ...], str] = {
     ("prePuller", "extraTolerations"): "tolerations",
     ("proxy", "chp", "tolerations"): "tolerations",
     ("scheduling", "corePods", "tolerations"): "tolerations",
+    ("singleuser", "extraTolerations"): "tolerations",
     ("scheduling", "userPods", "tolerations"): "tolerations",
 }
 """Lists of the chart that hold the same things as a trait."""
@@ -203,7 +204,7 @@ def image_moves(hub: Hub) -> Iterator[Finding]:
 @warning("IMG002", "Let both name the same image.", source="z2jh 4.4.0 templates/image-puller", rows=(33,))
 def puller_pulls_another(hub: Hub) -> Iterator[Finding]:
     """The pre-puller's extra images are ones that servers start with; one that differs by its tag is pulled in vain."""
-    used = {str(image) for image, _ in _images(hub)}
+    used = {str(image) for image, dummy in _images(hub)}
     names = {image.rpartition(":")[0] for image in used}
     for key, extra in hub.mapping("prePuller", "extraImages").items():
         name, tag = as_mapping(extra).get("name"), as_mapping(extra).get("tag")

@@ -98,7 +98,7 @@ def profile_defaults(hub: Hub) -> Iterator[Finding]:
 @warning("PRO005", "Set default: true at the profile that is meant.", source=KUBESPAWNER, rows=(14,))
 def profile_without_default(hub: Hub) -> Iterator[Finding]:
     """Where there are several profiles one says that it is the default; else whichever comes first is."""
-    if len(hub.profiles) > 1 and not any(profile.get("default") for _, profile in hub.profiles):
+    if len(hub.profiles) > 1 and not any(profile.get("default") for dummy, profile in hub.profiles):
         name = hub.profiles[0][1].get("display_name")
         yield Finding(hub.spawner("profile_list").path, f"no profile is the default: {name!r} is, being the first.")
 
@@ -142,8 +142,8 @@ def _no_mapping(path: Path, tree: Mapping[str, Any], *keys: str) -> Iterator[Fin
 def _parts(hub: Hub) -> Iterator[tuple[str, Path, Mapping[str, Any]]]:
     """Yield every part of the profile list with its kind."""
     yield from (("profile", path, profile) for path, profile in hub.profiles)
-    yield from (("choice", path, choice) for path, _, choice in hub.choices())
-    for path, _, option in hub.options():
+    yield from (("choice", path, choice) for path, dummy, choice in hub.choices())
+    for path, dummy, option in hub.options():
         yield "option", path, option
         if isinstance(free := option.get("unlisted_choice"), Mapping):
             yield "unlisted_choice", (*path, "unlisted_choice"), free
@@ -228,7 +228,7 @@ KEY_TYPES: dict[str, type] = {
 @error("PRO020", "Correct the value.", source=KUBESPAWNER, rows=(16,))
 def profile_key_types(hub: Hub) -> Iterator[Finding]:
     """Names, slugs and patterns of profiles and choices are text; default and enabled are true or false."""
-    for _, path, part in _parts(hub):
+    for dummy, path, part in _parts(hub):
         for key, value in part.items():
             if key in KEY_TYPES and not isinstance(value, KEY_TYPES[key]):
                 yield Finding((*path, key), f"{key} is a {type(value).__name__}, not a {KEY_TYPES[key].__name__}.")

@@ -44,7 +44,7 @@ def _services(hub: Hub) -> dict[str, Path]:
 def role_of_unknown_service(hub: Hub) -> Iterator[Finding]:
     """A role names only services that are defined; with another one the hub does not start."""
     known = _services(hub)
-    coded = "\n".join(text for _, text in hub.code())
+    coded = "\n".join(text for dummy, text in hub.code())
     for path, name, role in _roles(hub):
         for index, service in enumerate(as_list(role.get("services"))):
             if service not in known and str(service) not in coded:
@@ -57,7 +57,7 @@ def role_of_unknown_service(hub: Hub) -> Iterator[Finding]:
 @error("ROL002", "Use 3 to 255 of a-z, 0-9 and -_~., beginning with a letter.", source=JUPYTERHUB, rows=(53,))
 def role_name(hub: Hub) -> Iterator[Finding]:
     """Names of roles are in lower case and not too short; with another one the hub does not start."""
-    for path, name, _ in _roles(hub):
+    for path, name, dummy in _roles(hub):
         if not ROLE_NAME.fullmatch(name):
             yield Finding(path, f"{name!r} is no name of a role.")
 
@@ -89,7 +89,7 @@ def unknown_scope(hub: Hub) -> Iterator[Finding]:
 def role_twice(hub: Hub) -> Iterator[Finding]:
     """Roles have different names; with two of one name the hub does not start."""
     count: Counter[str] = Counter()
-    for path, name, _ in _roles(hub):
+    for path, name, dummy in _roles(hub):
         count[name] += 1
         if count[name] > 1:
             yield Finding(path, f"there is another role {name!r}.")

@@ -62,7 +62,7 @@ MOUNTS = ("singleuser", "storage", "extraVolumeMounts")
 
 def fields(text: str) -> set[str]:
     """Return the fields of a template; ValueError when its braces do not pair."""
-    return {str(name).split(".")[0] for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    return {str(name).split(".")[0] for dummy, name, dummy, dummy in string.Formatter().parse(text) if name is not None}
 
 
 def texts(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
@@ -84,7 +84,7 @@ def templates(hub: Hub) -> Iterator[tuple[Path, str]]:
     static = ("singleuser", "storage", "static", "subPath")
     if hub.get("singleuser", "storage", "type") == "static":
         storage.append(Setting(hub.get(*static), static))
-    for setting in [*(setting for _, setting in places), *storage]:
+    for setting in [*(setting for dummy, setting in places), *storage]:
         yield from texts(setting.path, setting.value)
 
 

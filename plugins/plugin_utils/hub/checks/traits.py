@@ -34,7 +34,7 @@ def own_image(hub: Hub) -> bool:
 
 def coded(hub: Hub, name: str) -> bool:
     """Say whether code of the hub speaks of a name: then it may define, select or read it."""
-    return any(name in text for _, text in hub.code())
+    return any(name in text for dummy, text in hub.code())
 
 
 def _config(hub: Hub) -> Mapping[str, Any]:
