@@ -56,6 +56,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "hub_homepage": {"type": "dict"},
     "hub_name": {"type": "str"},
     "hub_namespace": {"type": "str"},
+    "hub_secrets_expire": {"type": "dict"},
     "hub_state": {"type": "str", "choices": ["present", "absent"]},
     "hub_title": {"type": "str"},
     "hub_url": {"type": "str"},

@@ -164,13 +164,14 @@ def nulls(path: Path, tree: object) -> Iterator[Path]:
 
 @warning("SEC006", "Renew it, and write the new date.", source="Toronto outage 2022-09", incidents=(16,))
 def secret_expires(hub: Hub) -> Iterator[Finding]:
-    """The login's client secret does not expire within a month (jupyterhub_auth.client_secret_expires)."""
-    path = ("jupyterhub_auth", "client_secret_expires")
-    text = str(hub.variable(*path) or "")
-    if hub.today and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        left = (date.fromisoformat(text) - date.fromisoformat(hub.today)).days
-        if left <= DAYS:
-            yield Finding(path, f"the client secret {'expires' if left >= 0 else 'expired'} on {text}.")
+    """No secret that a provider lets expire (hub_secrets_expire: name and date) does so within a month."""
+    for name, day in as_mapping(hub.variable("hub_secrets_expire")).items():
+        text = str(day)[:10]
+        if hub.today and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            left = (date.fromisoformat(text) - date.fromisoformat(hub.today)).days
+            if left <= DAYS:
+                verb = "expires" if left >= 0 else "expired"
+                yield Finding(("hub_secrets_expire", name), f"{name} {verb} on {text}.")
 
 
 @warning(
