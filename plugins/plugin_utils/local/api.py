@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.components import NODE_NAME, Cluster
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.settings import NODE_NAME, Cluster
 
 _PAUSE = 0.2  # seconds between two looks
 _LOG_LINES = 5  # of the log that a failure's message ends with

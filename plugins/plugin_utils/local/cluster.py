@@ -4,7 +4,6 @@
 """A local cluster made present or absent: what has to be done is found first, so that check mode can say it."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -12,15 +11,23 @@ from pathlib import Path
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.cache import digest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import api, build, components, images, objects, pki
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import preflight, processes, tools
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import (
+    api,
+    build,
+    components,
+    configuration,
+    images,
+    objects,
+    pki,
+    preflight,
+    processes,
+    tools,
+)
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.cgroup import FORWARDER, NODE
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.components import Cluster, Programs
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.once import Say
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.settings import API, CONTAINERD, Cluster, Programs
 
-_MARKER = "cluster.json"  # shows that a folder is a local cluster's state and may be removed
 _READY_TIMEOUT = 180.0  # seconds; on 2 cores the API server takes 5, the node 5, CoreDNS 3
-_HERE = Path(__file__).parent
 
 
 def present(cluster: Cluster, forwards: Iterable[int], say: Say, *, check: bool) -> list[str]:
@@ -28,10 +35,13 @@ def present(cluster: Cluster, forwards: Iterable[int], say: Say, *, check: bool)
 
     Errors: FleetError with all that this machine lacks, before anything is changed; or with what did not get ready.
     """
+    if not preflight.can_look():
+        _refuse(cluster, preflight.findings(cluster, [*forwards, cluster.api_port]))
     wanted = fingerprints(cluster)
-    running = {leaf: processes.find(cluster, leaf) for leaf in wanted}
+    has_state = cluster.path(preflight.MARKER).exists()  # a cluster whose folder was removed by hand is of no use
+    running = {leaf: processes.find(cluster, leaf) if has_state else None for leaf in wanted}
     outdated = [leaf for leaf, process in running.items() if process is None or process.digest != wanted[leaf]]
-    if NODE in outdated and running[FORWARDER]:
+    if NODE in outdated:
         outdated = [NODE, FORWARDER]  # they share a cgroup, which is emptied
     new_ports = [port for port in forwards if not cluster.path("forwards", str(port)).exists()]
     actions = [f"{'restart' if running[leaf] else 'start'} the {leaf}" for leaf in outdated]
@@ -62,29 +72,27 @@ def absent(cluster: Cluster, *, check: bool) -> list[str]:
     group = processes.cgroup_of(cluster)
     for leaf in (NODE, FORWARDER):
         processes.find(cluster, leaf)  # refuses the processes of a cluster with another state folder
-    found = [str(folder) for folder in (*group.folders, cluster.state_dir) if folder.exists()]
+    _refuse(cluster, preflight.ownership(cluster))
+    actions = ["remove the processes and cgroups"] if any(folder.exists() for folder in group.folders) else []
     if cluster.state_dir.exists():
-        _refuse(cluster, preflight.ownership(cluster))
-    if found and not check:
+        actions.append(f"remove {cluster.state_dir}")
+    if actions and not check:
         group.kill()
         group.remove()
-        _remove_state(cluster)
-    return [f"remove {folder}" for folder in found]
+        shutil.rmtree(cluster.state_dir, onexc=_unless_gone)
+    return actions
 
 
 def fingerprints(cluster: Cluster) -> dict[str, str]:
     """Return the digest of what each of the two processes is started with: another one means start again."""
-    settings = repr((cluster.name, str(cluster.state_dir), cluster.node, cluster.kwok, _restrict_oom()))
-    programs = (build.key(), tools.key(node=cluster.node), images.image_refs()["pause"])
-    sources = [processes.SCRIPTS[NODE], Path(components.__file__), Path(pki.__file__)]
+    # Keys stand for folders of the cache, which need not be there yet.
+    stand_in = Programs(Path(build.key()), (Path(tools.key(node=cluster.node)),), (), Path("cni"))
+    files = _files(cluster, stand_in)
+    forwarder = files.pop("forwarder.json")
     return {
-        NODE: digest(settings, *programs, *sources),
-        FORWARDER: digest(str(cluster.state_dir), str(cluster.api_port), processes.SCRIPTS[FORWARDER]),
+        NODE: digest(json.dumps(files), repr(components.IDENTITIES), processes.SCRIPTS[NODE]),
+        FORWARDER: digest(forwarder, processes.SCRIPTS[FORWARDER]),
     }
-
-
-def _restrict_oom() -> bool:
-    return not preflight.has_sys_resource(Path("/proc/self/status").read_text())
 
 
 def _refuse(cluster: Cluster, findings: list[str]) -> None:
@@ -110,19 +118,10 @@ def _prepare(cluster: Cluster, programs: Programs) -> None:
     _link(cluster.path("bin"), programs.binaries)
     pki.ensure_pki(cluster.path("pki"), components.IDENTITIES)
     for user in components.IDENTITIES:
-        pki.write_kubeconfig(cluster.path("kubeconfigs", user), cluster.path("pki"), user, components.API)
+        pki.write_kubeconfig(cluster.path("kubeconfigs", user), cluster.path("pki"), user, API)
     outside = f"https://127.0.0.1:{cluster.api_port}"
     pki.write_kubeconfig(cluster.path("kubeconfig"), cluster.path("pki"), "admin", outside)
-    group = processes.cgroup_of(cluster)
-    node = components.node_spec(cluster, programs, group.leaf(NODE))
-    forwarder = components.forwarder_spec(cluster, group.leaf(FORWARDER), group.leaf(NODE)[0])
-    pause = images.image_refs()["pause"]
-    files = {
-        "node.json": json.dumps(node, indent=2),
-        "forwarder.json": json.dumps(forwarder, indent=2),
-        **components.config_files(cluster, programs, pause, restrict_oom=_restrict_oom()),
-    }
-    for name, text in files.items():
+    for name, text in _files(cluster, programs).items():
         file = cluster.path("config", name)
         file.parent.mkdir(exist_ok=True)
         file.write_text(text)
@@ -131,8 +130,22 @@ def _prepare(cluster: Cluster, programs: Programs) -> None:
 def _link(link: Path, target: Path) -> None:
     """Make a symbolic link, or let the one that is there lead to another target."""
     new = link.with_name(link.name + ".new")
+    new.unlink(missing_ok=True)
     new.symlink_to(target)
     new.rename(link)
+
+
+def _files(cluster: Cluster, programs: Programs) -> dict[str, str]:
+    """Return the text of each file in the state folder's `config` by its name."""
+    group = processes.cgroup_of(cluster)
+    specs = {
+        "node.json": components.node_spec(cluster, programs, group.leaf(NODE)),
+        "forwarder.json": components.forwarder_spec(cluster, group.leaf(FORWARDER), group.leaf(NODE)[0]),
+    }
+    restrict_oom = not preflight.has_sys_resource(Path("/proc/self/status").read_text())
+    pause = images.image_refs()["pause"]
+    texts = {name: json.dumps(spec, indent=2) for name, spec in specs.items()}
+    return texts | configuration.config_files(cluster, programs, pause, restrict_oom=restrict_oom)
 
 
 def _restart(cluster: Cluster, digests: dict[str, str]) -> None:
@@ -178,8 +191,8 @@ def _set_fake_nodes(cluster: Cluster, programs: Programs) -> list[str]:
 
 def _import_images(cluster: Cluster, programs: Programs, layout: Path) -> None:
     """Stream an OCI layout into containerd, whose socket is in the node's mount namespace."""
-    node = processes.find(cluster, NODE)
-    socket = f"/proc/{node.pid if node else 0}/root{components.CONTAINERD}"
+    process = processes.find(cluster, NODE)
+    socket = f"/proc/{process.pid if process else 0}/root{CONTAINERD}"
     environment = programs.environment(cluster.state_dir)
     ctr = shutil.which("ctr", path=environment["PATH"]) or "ctr"
     command = [ctr, "--address", socket, "--namespace", "k8s.io", "images", "import", "--all-platforms", "-"]
@@ -194,8 +207,8 @@ def _apply(cluster: Cluster, programs: Programs, manifests: str) -> None:
 
 
 def _kubectl(cluster: Cluster, programs: Programs, *arguments: str, text: str = "") -> None:
-    settings = {"kubeconfig": cluster.path("kubeconfig"), "cache-dir": cluster.path("kubectl")}
-    options = [f"--{name}={value}" for name, value in settings.items()]
+    places = {"kubeconfig": cluster.path("kubeconfig"), "cache-dir": cluster.path("kubectl")}
+    options = [f"--{name}={value}" for name, value in places.items()]
     command = [str(programs.binaries / "kubectl"), *options, *arguments]
     result = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
     if result.returncode:
@@ -204,7 +217,7 @@ def _kubectl(cluster: Cluster, programs: Programs, *arguments: str, text: str = 
         )
 
 
-def _remove_state(cluster: Cluster) -> None:
-    """Remove the state folder, never through a mount."""
-    if cluster.state_dir.exists():
-        shutil.rmtree(cluster.state_dir)
+def _unless_gone(_function: object, path: str, error: BaseException) -> None:
+    """Raise what went wrong in removing a folder, unless it is not there."""
+    if not isinstance(error, FileNotFoundError):
+        raise FleetError(f"{path} cannot be removed: {error}. Remove the cause and try again.") from error

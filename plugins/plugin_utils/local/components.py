@@ -1,36 +1,35 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a local cluster consists of: its settings, its folders, the components and their configuration, as data."""
+"""What a local cluster consists of: who takes part, which programs run with which arguments, in which surroundings."""
 
-import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.configuration import KERNEL_TUNABLES, tunable_file
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.pki import Identity
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.settings import (
+    API_PORT,
+    API_SERVICE,
+    FLEX_VOLUMES,
+    NODE_ADDRESS,
+    NODE_NAME,
+    NODE_NETWORK,
+    NOWHERE,
+    POD_RANGE,
+    SERVICE_RANGE,
+    Cluster,
+    Programs,
+)
 
-# Addresses exist only in the node's network namespace, so that they clash neither with the machine's nor with those
-# of another local cluster.
-NODE_NAME = "node1"
-NODE_ADDRESS = "10.99.0.1"
-_NODE_NETWORK = f"{NODE_ADDRESS}/24"
-_NOWHERE = "10.99.0.254"  # a default route is needed before service addresses are translated; nobody is there
-_POD_RANGE = "10.244.0.0/24"
-_SERVICE_RANGE = "10.96.0.0/16"
-_API_SERVICE = "10.96.0.1"
-DNS_SERVICE = "10.96.0.10"
-_API_PORT = 6443
-API = f"https://127.0.0.1:{_API_PORT}"  # inside
 _ETCD = "http://127.0.0.1:2379"
-CONTAINERD = "/run/containerd/containerd.sock"
 
 IDENTITIES = {
     "admin": Identity("admin", ("system:masters",)),
     "kube-apiserver": Identity(
         "kube-apiserver",
         ("system:masters",),  # as a client of the kubelet
-        ("127.0.0.1", NODE_ADDRESS, _API_SERVICE, "kubernetes", "kubernetes.default", "kubernetes.default.svc"),
+        ("127.0.0.1", NODE_ADDRESS, API_SERVICE, "kubernetes", "kubernetes.default", "kubernetes.default.svc"),
     ),
     "kube-controller-manager": Identity("system:kube-controller-manager"),
     "kube-scheduler": Identity("system:kube-scheduler"),
@@ -40,92 +39,13 @@ IDENTITIES = {
     "netpol": Identity("netpol", ("system:masters",)),
 }
 
-# The kubelet sets these for the whole machine, see docs of `protectKernelDefaults`. A local cluster must not: files with
-# the values that it wants lie over them in its namespace.
-_KERNEL_TUNABLES = {
-    "vm/overcommit_memory": "1",
-    "vm/panic_on_oom": "0",
-    "kernel/panic": "10",
-    "kernel/panic_on_oops": "1",
-    "kernel/keys/root_maxkeys": "1000000",
-    "kernel/keys/root_maxbytes": "25000000",
-}
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """The settings of a local cluster, as the module `local_cluster` describes them."""
-
-    name: str
-    state_dir: Path
-    api_port: int
-    node: bool
-    kwok_nodes: int
-
-    @property
-    def cgroup_name(self) -> str:
-        """The name of the cluster's cgroup, relative to the root."""
-        return f"openhubs-{self.name}"
-
-    @property
-    def kwok(self) -> bool:
-        """Whether fake nodes are simulated: on demand, or when there is no real one."""
-        return self.kwok_nodes > 0 or not self.node
-
-    def path(self, *parts: str) -> Path:
-        """Return a path in the state folder."""
-        return self.state_dir.joinpath(*parts)
-
-    @property
-    def folders(self) -> list[Path]:
-        """The folders that the components expect."""
-        names = ("cni", "config", "containerd", "etcd", "forwards", "kubelet", "kubeconfigs", "logs", "pods", "volumes")
-        return [self.path(name) for name in names]
-
-
-@dataclass(frozen=True)
-class Programs:
-    """Where programs are found.
-
-    `binaries` holds our own (kubernetes, coredns and links to them), `path` the container runtime and what it runs,
-    `libraries` the shared libraries that those need and the machine lacks, `cni` the network plugins.
-    """
-
-    binaries: Path
-    path: tuple[Path, ...]
-    libraries: tuple[Path, ...]
-    cni: Path
-
-    def environment(self, home: Path) -> dict[str, str]:
-        """Return the environment of the components."""
-        path = {"HOME": str(home), "PATH": ":".join(str(folder) for folder in (self.binaries, *self.path))}
-        libraries = ":".join(str(folder) for folder in self.libraries)
-        return {**path, "LD_LIBRARY_PATH": libraries} if libraries else path
-
-
-def config_files(cluster: Cluster, programs: Programs, pause_image: str, *, restrict_oom: bool) -> dict[str, str]:
-    """Return the text of each file in the state folder's `config` by its name.
-
-    `pause_image` is the reference of the image that holds a pod's namespaces.
-    `restrict_oom`: without CAP_SYS_RESOURCE containers cannot be given a lower oom_score_adj than ours: leave it out.
-    """
-    tunables = {_tunable_file(name): value + "\n" for name, value in _KERNEL_TUNABLES.items()}
-    if not cluster.node:
-        return {}
-    return {
-        **tunables,
-        "containerd.toml": _containerd(cluster, programs, pause_image, restrict_oom=restrict_oom),
-        "kubelet.json": json.dumps(_kubelet(cluster), indent=2),
-        "cni/pods.conflist": json.dumps(_cni(cluster), indent=2),
-    }
-
 
 def node_spec(cluster: Cluster, programs: Programs, cgroups: list[Path]) -> dict[str, Any]:
     """Return what `node.py` reads. `cgroups` are the files to write the process id into."""
     binds = {
         "/var/lib/kubelet": str(cluster.path("kubelet")),
         "/var/lib/cni": str(cluster.path("cni")),
-        **{f"/proc/sys/{name}": str(cluster.path("config", _tunable_file(name))) for name in _KERNEL_TUNABLES},
+        **{f"/proc/sys/{name}": str(cluster.path("config", tunable_file(name))) for name in KERNEL_TUNABLES},
     }
     return {
         "cgroups": [str(file) for file in cgroups],
@@ -135,7 +55,7 @@ def node_spec(cluster: Cluster, programs: Programs, cgroups: list[Path]) -> dict
         "binds": binds if cluster.node else {},
         "commands": [command.split() for command in _NETWORK],
         "sysctls": _SYSCTLS,
-        "api": {"port": _API_PORT, "ca": str(cluster.path("pki", "ca.crt"))},
+        "api": {"port": API_PORT, "ca": str(cluster.path("pki", "ca.crt"))},
         "components": [
             {"name": name, "argv": argv, "after_api": name not in ("etcd", "kube-apiserver", "containerd")}
             for name, argv in _components(cluster).items()
@@ -158,10 +78,10 @@ def forwarder_spec(cluster: Cluster, cgroups: list[Path], processes: Path) -> di
 _NETWORK = (
     "ip link set lo up",
     "ip link add node0 type veth peer name node1",
-    f"ip address add {_NODE_NETWORK} dev node0",
+    f"ip address add {NODE_NETWORK} dev node0",
     "ip link set node0 up",
     "ip link set node1 up",
-    f"ip route add default via {_NOWHERE} dev node0",
+    f"ip route add default via {NOWHERE} dev node0",
 )
 
 # Of the network namespace. Pods could go around the network policies by the link-local addresses of IPv6.
@@ -170,10 +90,6 @@ _SYSCTLS = {
     "net/ipv6/conf/all/disable_ipv6": "1",
     "net/ipv6/conf/default/disable_ipv6": "1",
 }
-
-
-def _tunable_file(name: str) -> str:
-    return name.replace("/", ".")
 
 
 def _components(cluster: Cluster) -> dict[str, list[str]]:
@@ -198,9 +114,9 @@ def _control_plane(cluster: Cluster) -> dict[str, list[str]]:
             "kube-apiserver",
             f"--etcd-servers={_ETCD}",
             "--bind-address=0.0.0.0",
-            f"--secure-port={_API_PORT}",
+            f"--secure-port={API_PORT}",
             f"--advertise-address={NODE_ADDRESS}",
-            f"--service-cluster-ip-range={_SERVICE_RANGE}",
+            f"--service-cluster-ip-range={SERVICE_RANGE}",
             f"--tls-cert-file={pki}/kube-apiserver.crt",
             f"--tls-private-key-file={pki}/kube-apiserver.key",
             f"--client-ca-file={pki}/ca.crt",
@@ -222,7 +138,7 @@ def _control_plane(cluster: Cluster) -> dict[str, list[str]]:
             f"--service-account-private-key-file={pki}/sa.key",
             "--use-service-account-credentials",
             "--leader-elect=false",
-            f"--flex-volume-plugin-dir={_FLEX_VOLUMES}",
+            f"--flex-volume-plugin-dir={FLEX_VOLUMES}",
         ],
         "kube-scheduler": [
             "kube-scheduler",
@@ -230,10 +146,6 @@ def _control_plane(cluster: Cluster) -> dict[str, list[str]]:
             "--leader-elect=false",
         ],
     }
-
-
-# The default is below /usr, which is the machine's.
-_FLEX_VOLUMES = "/run/kubelet-plugins"
 
 
 def _node(cluster: Cluster) -> dict[str, list[str]]:
@@ -251,73 +163,17 @@ def _node(cluster: Cluster) -> dict[str, list[str]]:
             f"--kubeconfig={_kubeconfig(cluster, 'kube-proxy')}",
             f"--hostname-override={NODE_NAME}",
             "--proxy-mode=nftables",
-            f"--cluster-cidr={_POD_RANGE}",
+            f"--cluster-cidr={POD_RANGE}",
             "--conntrack-max-per-core=0",  # is the machine's, not the namespace's
         ],
         "netpol": [
             "netpol",
             f"--kubeconfig={_kubeconfig(cluster, 'netpol')}",
             f"--node={NODE_NAME}",
-            f"--pod-range={_POD_RANGE}",
+            f"--pod-range={POD_RANGE}",
         ],
     }
 
 
 def _kubeconfig(cluster: Cluster, user: str) -> str:
     return str(cluster.path("kubeconfigs", user))
-
-
-def _cni(cluster: Cluster) -> dict[str, Any]:
-    """Return the pod network: routed (`ptp`), which needs no bridge and no br_netfilter."""
-    ranges = {"ranges": [[{"subnet": _POD_RANGE}]], "routes": [{"dst": "0.0.0.0/0"}]}
-    plugin = {"type": "ptp", "ipMasq": False, "mtu": 1500, "ipam": {"type": "host-local", **ranges}}
-    return {"cniVersion": "1.0.0", "name": "pods", "plugins": [plugin]}
-
-
-def _kubelet(cluster: Cluster) -> dict[str, Any]:
-    """Return the KubeletConfiguration. Nothing is ever pulled, so nothing may be collected: images are not evicted."""
-    pki = cluster.path("pki")
-    return {
-        "apiVersion": "kubelet.config.k8s.io/v1beta1",
-        "kind": "KubeletConfiguration",
-        "failCgroupV1": False,
-        "failSwapOn": False,
-        "cgroupDriver": "cgroupfs",
-        "cgroupRoot": f"/{cluster.cgroup_name}",
-        "authentication": {
-            "anonymous": {"enabled": False},
-            "webhook": {"enabled": True},
-            "x509": {"clientCAFile": f"{pki}/ca.crt"},
-        },
-        "authorization": {"mode": "Webhook"},
-        "tlsCertFile": f"{pki}/kubelet.crt",
-        "tlsPrivateKeyFile": f"{pki}/kubelet.key",
-        "clusterDNS": [DNS_SERVICE],
-        "clusterDomain": "cluster.local",
-        "containerRuntimeEndpoint": f"unix://{CONTAINERD}",
-        "podLogsDir": str(cluster.path("pods")),
-        "volumePluginDir": _FLEX_VOLUMES,
-        "makeIPTablesUtilChains": False,
-        "resolvConf": "",
-        "imageGCHighThresholdPercent": 100,
-        "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
-    }
-
-
-def _containerd(cluster: Cluster, programs: Programs, pause_image: str, *, restrict_oom: bool) -> str:
-    """Return containerd's configuration (version 1.6 or newer)."""
-    return f"""version = 2
-root = "{cluster.path("containerd")}"
-state = "/run/containerd"
-disabled_plugins = ["io.containerd.internal.v1.opt"]
-[grpc]
-  address = "{CONTAINERD}"
-[plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "{pause_image}"
-  restrict_oom_score_adj = {str(restrict_oom).lower()}
-  [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "{programs.cni}"
-    conf_dir = "{cluster.path("config", "cni")}"
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
-    runtime_type = "io.containerd.runc.v2"
-"""

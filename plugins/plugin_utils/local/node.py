@@ -6,8 +6,9 @@
 It makes network, mount and process namespaces, sets up what the cluster sees of them, starts the components and starts
 a component again when it ends. When it ends itself, the kernel ends everything in its namespaces.
 
-It reads STATE_DIR/config/node.json, which `components.node_spec` describes. DIGEST only shows in the list of processes: it tells which
-configuration is running. The caller is answered when the namespaces are ready: exit code 0, or 1 and the reason.
+It reads STATE_DIR/config/node.json, which `components.node_spec` describes. DIGEST only shows in the list of processes:
+it tells which configuration is running. The caller is answered when the namespaces are ready: exit code 0, or 1 and
+the reason.
 """
 
 import contextlib
@@ -119,7 +120,7 @@ def _mounts(spec: dict[str, Any]) -> None:
 
 
 def mount(source: str, target: str, kind: str = "none", flags: int = 0, options: str = "") -> None:
-    """Call mount(2); errors are OSError with the reason."""
+    """Mount `source` on `target` with the system call of that name; errors are OSError with the reason."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.mount(source.encode(), target.encode(), kind.encode(), flags, options.encode()):
         raise OSError(ctypes.get_errno(), f"mount {source} on {target}: {os.strerror(ctypes.get_errno())}")

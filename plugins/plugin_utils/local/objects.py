@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.components import DNS_SERVICE
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.settings import DNS_SERVICE
 
 MANIFESTS = Path(__file__).parents[3] / "roles" / "local" / "files" / "manifests"
 KWOK_LABEL = "type=kwok"  # of the fake nodes, as in kwok's documentation

@@ -11,12 +11,17 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+except ImportError as error:  # `ansible-test sanity` imports every file without the libraries of requirements.txt
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
 
 # A cluster for trying and testing lives shorter than this; nothing renews its certificates.
 _VALID = datetime.timedelta(days=3650)
@@ -51,8 +56,10 @@ def ensure_pki(folder: Path, identities: dict[str, Identity]) -> None:
         if _is_for(folder / f"{name}.crt", identity):
             continue
         authority = x509.load_pem_x509_certificate((folder / "ca.crt").read_bytes())
-        authority_key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), password=None)
-        assert isinstance(authority_key, ec.EllipticCurvePrivateKey)
+        authority_key = cast(
+            ec.EllipticCurvePrivateKey,
+            serialization.load_pem_private_key((folder / "ca.key").read_bytes(), password=None),
+        )
         key = _new_key(folder / f"{name}.key")
         _write(folder / f"{name}.crt", _pem(_certificate(identity, key.public_key(), authority, authority_key)))
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import cgroup, kernel, tools
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.components import Cluster
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.settings import Cluster
 
 _GIB = 1 << 30
 # Measured: the control plane 1 GB, a node with a hub and two users 1.5 GB more; images, build and caches 9 GB.
@@ -31,17 +31,19 @@ def findings(cluster: Cluster, ports: Iterable[int]) -> list[str]:
     """
     if platform.system() != "Linux":
         return [f"this is {platform.system()}, and a local cluster needs Linux: use one, or a virtual machine with it"]
-    if os.geteuid() != 0:
-        return ["this is not root, which namespaces, mounts and cgroups need: run it with sudo"]
     return [
-        *_cgroups(),
-        *kernel.findings(node=cluster.node),
+        *(_privileged(cluster) if _is_root() else ["this is not root, which namespaces and cgroups need: use sudo"]),
         *_packages(cluster),
         *ownership(cluster),
         *_place(cluster),
         *_ports(ports),
         *_memory(cluster),
     ]
+
+
+def can_look() -> bool:
+    """Return whether clusters can be here at all: without, there is nothing to look at."""
+    return platform.system() == "Linux" and _is_root() and bool(_hierarchies().roots)
 
 
 def ownership(cluster: Cluster) -> list[str]:
@@ -68,9 +70,22 @@ def has_sys_resource(status: str) -> bool:
     return bool(int(mask, 16) >> _CAP_SYS_RESOURCE & 1)
 
 
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _privileged(cluster: Cluster) -> list[str]:
+    """Return what only root can find out."""
+    return [*_cgroups(), *kernel.findings(node=cluster.node)]
+
+
+def _hierarchies() -> cgroup.Hierarchies:
+    return cgroup.hierarchies(Path("/proc/self/mounts").read_text())
+
+
 def _cgroups() -> list[str]:
-    found = cgroup.hierarchies(Path("/proc/self/mounts").read_text())
-    if not found.version:
+    found = _hierarchies()
+    if not found.roots:
         return ["no cgroups are mounted: mount them (systemd does) at /sys/fs/cgroup"]
     lacking = _CONTROLLERS - cgroup.controllers(found)
     problems = (
@@ -117,7 +132,7 @@ def _filesystem(place: Path) -> str:
 
 def _ports(ports: Iterable[int]) -> list[str]:
     return [
-        f"127.0.0.1:{port} is taken by another program: stop it (`ss -ltnp 'sport = :{port}'` names it) or choose another port"
+        f"127.0.0.1:{port} is taken: stop the program (`ss -ltnp sport = :{port}` names it) or choose another port"
         for port in ports
         if _is_taken(port)
     ]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.cgroup import FORWARDER, NODE, Cgroup, hierarchies
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.components import Cluster
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.settings import Cluster
 
 _HERE = Path(__file__).parent
 SCRIPTS = {NODE: _HERE / "node.py", FORWARDER: _HERE / "forward.py"}
@@ -59,7 +59,7 @@ def find(cluster: Cluster, leaf: str) -> Process | None:
 def parse(pid: int, command_line: list[str], script: str) -> Process | None:
     """Return what the command line `python -I <folder>/<script> <state_dir> <digest>` says, or None for any other."""
     match command_line:
-        case [_, "-I", path, state_dir, digest] if Path(path).name == script:
+        case [dummy, "-I", path, state_dir, digest] if Path(path).name == script:
             return Process(pid, Path(state_dir), digest)
     return None
 

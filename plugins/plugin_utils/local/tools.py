@@ -7,14 +7,11 @@ Nothing is installed on the machine: no maintainer script runs and no service st
 """
 
 import shutil
-import subprocess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.cache import digest
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import once
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.components import Programs
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import debian, once
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.settings import Programs
 
 PACKAGES = ("containerd", "runc", "containernetworking-plugins", "nftables", "iproute2")
 
@@ -49,14 +46,14 @@ def key(*, node: bool) -> str:
 def ensure_tools(binaries: Path, say: once.Say, *, node: bool) -> Programs:
     """Return where everything is, with our own programs in `binaries`.
 
-    Errors: FleetError with the words of apt-get or dpkg-deb.
+    Errors: FleetError with the words of apt-get, dpkg-deb or tar.
     """
     if not missing(node=node):
         return Programs(binaries, _PATH, (), next(filter(_has_plugins, _CNI), _CNI[0]))
     root = once.ensure("tools", key(node=node), say, lambda folder: _unpack(folder, say))
-    path = tuple(root / folder for folder in ("usr/sbin", "usr/bin", "sbin", "bin"))
-    libraries = tuple(sorted({file.parent for place in ("usr/lib", "lib") for file in (root / place).glob("*/*.so*")}))
-    return Programs(binaries, (*path, *_PATH), libraries, root / "usr/lib/cni")
+    path = (root / "usr" / "sbin", root / "usr" / "bin", *_PATH)
+    libraries = tuple(sorted({file.parent for file in (root / "usr" / "lib").glob("*/*.so*")}))
+    return Programs(binaries, path, libraries, root / "usr" / "lib" / "cni")
 
 
 def _has_plugins(folder: Path) -> bool:
@@ -64,29 +61,5 @@ def _has_plugins(folder: Path) -> bool:
 
 
 def _unpack(root: Path, say: once.Say) -> None:
-    """Download the packages and what they need and the machine lacks, and unpack them into `root`."""
-    say(
-        f"Downloading the Debian packages {', '.join(PACKAGES)}; they are unpacked into {root.parents[1]}, not installed"
-    )
-    with TemporaryDirectory(prefix="apt-", dir=root.parent) as work:
-        for folder in ("lists/partial", "archives/partial"):
-            Path(work, folder).mkdir(parents=True)
-        settings = {
-            "Dir::State::lists": f"{work}/lists",
-            "Dir::Cache": work,
-            "Dir::Cache::archives": f"{work}/archives",
-            "APT::Sandbox::User": "root",  # apt's own user cannot enter the cache
-            "Debug::NoLocking": "true",  # the folders are ours; the lock of the package database is not needed
-        }
-        apt = ["apt-get", "--quiet", "--yes", *(f"--option={name}={value}" for name, value in settings.items())]
-        _run(*apt, "update")
-        _run(*apt, "install", "--download-only", "--reinstall", "--no-install-recommends", *PACKAGES)
-        for package in sorted(Path(work, "archives").glob("*.deb")):
-            _run("dpkg-deb", "--extract", str(package), str(root))
-
-
-def _run(*command: str) -> None:
-    result = subprocess.run(command, check=False, capture_output=True, text=True)
-    if result.returncode:
-        words = (result.stderr or result.stdout).strip()[-2000:]
-        raise FleetError(f"`{command[0]}` could not get the Debian packages {', '.join(PACKAGES)}: {words}")
+    say(f"Downloading the Debian packages {', '.join(PACKAGES)}: they are unpacked into the cache, not installed")
+    debian.unpack(root, PACKAGES, complete=False)
