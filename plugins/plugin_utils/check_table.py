@@ -16,6 +16,8 @@ from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 
+STATUSES = ("ok", "failed", "skipped", "planned")
+
 
 class NotApplicableError(Exception):
     """The subject does not offer what a check would try; the message says why."""
@@ -80,22 +82,19 @@ def run[Subject](
             status[name] = result["status"]
             yield result
     finally:
-        made = status.get(next(iter(table))) == "ok"
+        made = list(status.values())[:1] == ["ok"]
         cleaning = clean.attempt("clean", subject) if made else None
     if cleaning:
         yield cleaning
 
 
 def summary(results: Collection[Mapping[str, Any]]) -> str:
-    """Return the results in one sentence, or each failure in a sentence of its own."""
+    """Return the results in one sentence, or each failure on a line of its own."""
     names = {status: [result["name"] for result in results if result["status"] == status] for status in STATUSES}
     if names["planned"]:
         return f"Would check: {', '.join(names['planned'])}."
     if names["failed"]:
         sentences = dict.fromkeys(result["detail"] for result in results if result["status"] == "failed")
-        return f"{len(names['failed'])} of {len(results)} checks failed. {' '.join(sentences)}"
+        return "\n".join([f"{len(names['failed'])} of {len(results)} checks failed.", *sentences])
     skipped = f", {len(names['skipped'])} skipped ({', '.join(names['skipped'])})" if names["skipped"] else ""
     return f"{len(names['ok'])} checks ok{skipped}."
-
-
-STATUSES = ("ok", "failed", "skipped", "planned")

@@ -113,7 +113,7 @@ def test_an_unknown_name_to_skip_is_refused_with_the_nearest() -> None:
     ("results", "sentence"),
     [
         ([("a", "ok", ""), ("b", "skipped", "")], "1 checks ok, 1 skipped (b)."),
-        ([("a", "failed", "No."), ("b", "failed", "No."), ("c", "ok", "")], "2 of 3 checks failed. No."),
+        ([("a", "failed", "No."), ("b", "failed", "No."), ("c", "ok", "")], "2 of 3 checks failed.\nNo."),
         ([("a", "planned", ""), ("b", "skipped", "")], "Would check: a."),
     ],
 )
