@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.hub_files import MODULES, hub_files
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.hub_python import hub_python
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import with_defaults
-from ansible_collections.openhubs.fleet.tools.traits import environment
 
 SCRIPT = Path(__file__).with_name("inside_hub.py")
 FILES = Path(__file__).parents[3] / "roles" / "jupyterhub" / "files"
@@ -37,7 +37,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     kubeconfig.write_text(json.dumps(KUBECONFIG))
     found: dict[str, str] = json.loads(
         subprocess.run(
-            [str(environment()), "-W", "ignore", str(SCRIPT)],
+            [hub_python(), "-W", "ignore", str(SCRIPT)],
             env={**os.environ, "PYTHONPATH": str(FILES), "KUBECONFIG": str(kubeconfig), "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=subprocess.PIPE,
             text=True,
