@@ -44,11 +44,11 @@ class Image:
     @classmethod
     def parse(cls, text: str) -> "Image":
         """Return the parts of a reference such as ``quay.io/uni/lab:1.2``; what is left out has Docker's defaults."""
-        name, _, digest = text.partition("@")
+        name, dummy, digest = text.partition("@")
         first, slash, rest = name.partition("/")
         named = slash and ("." in first or ":" in first or first == "localhost")
         registry, path = (first, rest) if named else (DEFAULT, name)
-        path, _, tag = path.partition(":")
+        path, dummy, tag = path.partition(":")
         if registry == DEFAULT and "/" not in path:
             path = f"library/{path}"
         return cls(registry, path, digest or tag or "latest")

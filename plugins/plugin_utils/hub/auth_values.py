@@ -51,7 +51,7 @@ def teams_of_offers(settings: Settings) -> list[str]:
     offers = {f"jupyterhub_profiles[{i}]": offer for i, offer in enumerate(settings["jupyterhub_profiles"])}
     offers |= {f"jupyterhub_images.{key}": offer for key, offer in settings["jupyterhub_images"].items()}
     named = [(variable, group) for variable, offer in offers.items() for group in offer.get("allowed_groups") or []]
-    teams = [group for _, group in named if ":" in group]
+    teams = [group for dummy, group in named if ":" in group]
     for variable, group in named:
         if teams and ":" not in group:
             raise SettingError(

@@ -124,7 +124,7 @@ def main(folder: Path) -> None:
     os.environ.update(ENVIRONMENT)
     spawners = importlib.import_module("kubespawner.spawner")
     for name in ("load_config", "shared_client"):  # no cluster is asked
-        setattr(spawners, name, lambda *_, **__: None)
+        setattr(spawners, name, lambda *dummy, **__: None)
     logging.disable(logging.CRITICAL)
     said = {}
     for hub in sorted(folder.iterdir()):

@@ -18,7 +18,7 @@ def image_reference(image: str, variable: str) -> dict[str, str]:
 
     That holds for a tag and for a digest (``name@sha256:...``) alike.
     """
-    name, _, tag = str(image).rpartition(":")
+    name, dummy, tag = str(image).rpartition(":")
     if not name or not tag or "/" in tag:
         raise SettingError(variable, f"is {image!r}: end it with a tag or a digest, such as {image}:2026.11.")
     return {"name": name, "tag": tag}

@@ -133,7 +133,7 @@ def _around(tree: Any, path: Path) -> Place | None:
 def _depth(tree: Any, path: Path) -> int:
     """Return how much of a path is there."""
     for depth, part in enumerate(path):
-        _, tree = _step(tree, part)
+        dummy, tree = _step(tree, part)
         if tree is None:
             return depth
     return len(path)

@@ -77,7 +77,11 @@ def _not_in_values(settings: Settings) -> list[str]:
 
 
 def _choices(
-    settings: Settings, profile: Mapping[str, Any], pool: Pool | None, variable: str, wanted: Iterable[str] = PREFIXES
+    settings: Settings,
+    profile: Mapping[str, Any],
+    pool: Pool | None,
+    variable: str,
+    wanted: Iterable[str] = tuple(PREFIXES),
 ) -> dict[str, list[Choice]]:
     """Return the choices of memory and CPU of a profile (``{}``: of the hub itself) that its pool can hold."""
     kind = distribution(settings)

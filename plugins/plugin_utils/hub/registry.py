@@ -92,4 +92,4 @@ def checks() -> tuple[Check, ...]:
     """Return every check, by code; the files of ``checks/`` are imported when this is first called."""
     for file in sorted((File(__file__).parent / "checks").glob("*.py")):
         importlib.import_module(f"{__package__}.checks.{file.stem}")
-    return tuple(check for _, check in sorted(_CHECKS.items()))
+    return tuple(check for dummy, check in sorted(_CHECKS.items()))

@@ -136,12 +136,12 @@ def _option(path: Path, option: Mapping[str, Any], value: Any) -> Iterator[tuple
         return
     choices = option.get("choices")
     items = value if kind == "list" else [value]
-    if choices and any(item not in choices for item in items):
-        wrong = next(item for item in items if item not in choices)
+    wrong = [item for item in items if choices and item not in choices]
+    if choices and wrong:
         names = [str(choice) for choice in choices]
-        near = nearest(str(wrong), names)
+        near = nearest(str(wrong[0]), names)
         fix = f"Did you mean {near}?" if near else ""
-        yield "VAR003", Finding(path, f"{path_text(path)} is {wrong!r}; it takes {', '.join(names)}.", fix)
+        yield "VAR003", Finding(path, f"{path_text(path)} is {wrong[0]!r}; it takes {', '.join(names)}.", fix)
     if kind == "list" and option.get("elements"):
         element = {"type": option["elements"], "options": option.get("options")}
         for index, item in enumerate(value):

@@ -100,11 +100,11 @@ def validate(hosts: Mapping[str, Mapping[str, Any]], circumstances: Circumstance
         first = list(spec_findings(settings))
         if not is_cluster(host) and settings.get("hub_state") != "absent":
             generated = generate(settings)
-            told = {finding.path[0] for _, finding in first}
+            told = {finding.path[0] for dummy, finding in first}
             first += [(code, finding) for code, finding in generated.findings if finding.path[0] not in told]
             hubs[host] = _hub(host, settings, generated, circumstances)
             first += _findings(hubs[host], circumstances)
-        better = any(level(code) is Level.ERROR and code != "GEN002" for code, _ in first)
+        better = any(level(code) is Level.ERROR and code != "GEN002" for code, dummy in first)
         found += [(host, code, finding) for code, finding in first if code != "GEN002" or not better]
     found += _fleet_findings(hubs)
     problems = problems_of(found, hosts, {host: hub.values for host, hub in hubs.items()})

@@ -176,7 +176,7 @@ class Hub:
 
     def choices(self) -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
         """Yield the choices of all options: path, key, choice."""
-        for path, _, option in self.options():
+        for path, dummy, option in self.options():
             for key, choice in as_mapping(option.get("choices")).items():
                 if isinstance(choice, Mapping):
                     yield (*path, "choices", key), key, choice
@@ -184,8 +184,8 @@ class Hub:
     @cached_property
     def entries(self) -> list[Entry]:
         """Everything that overrides traits of the spawner."""
-        places = [*self.profiles, *((path, choice) for path, _, choice in self.choices())]
-        for path, _, option in self.options():
+        places = [*self.profiles, *((path, choice) for path, dummy, choice in self.choices())]
+        for path, dummy, option in self.options():
             if isinstance(free := option.get("unlisted_choice"), Mapping):
                 places.append(((*path, "unlisted_choice"), free))
         return [
@@ -249,15 +249,15 @@ def _combinations(
             (str(key), _settings((*where, key, "kubespawner_override"), as_mapping(choice).get("kubespawner_override")))
             for key, choice in choices.items()
         ]
-        if any(RELEVANT & traits.keys() for _, traits in found):
+        if any(RELEVANT & traits.keys() for dummy, traits in found):
             alternatives.append(found)
     for number, combination in enumerate(product(*alternatives)):
         if number == MAX_SERVERS:
             return
         traits = dict(base)
-        for _, override in combination:
+        for dummy, override in combination:
             traits |= override
-        yield " / ".join([name, *(key for key, _ in combination)]), traits
+        yield " / ".join([name, *(key for key, dummy in combination)]), traits
 
 
 def dig(tree: Any, path: Path) -> Any:

@@ -3,6 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The keys and certificates of a local cluster, made once and kept in its state folder."""
 
+from __future__ import annotations  # where cryptography is missing, its names are too
+
 import base64
 import datetime
 import ipaddress

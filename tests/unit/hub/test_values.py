@@ -122,6 +122,7 @@ def test_database_claim_binds_the_volume_made_for_it() -> None:
     def claim(volumes: dict[str, Any]) -> dict[str, Any]:
         database = hub_values(PASSWORD | {"cluster_volumes": volumes})["hub"]["db"]
         assert database["type"] == "sqlite-pvc"
+        assert database["pvc"].pop("annotations") == {"helm.sh/resource-policy": "keep"}
         return dict(database["pvc"])
 
     assert claim({}) == {"storage": "1Gi"}

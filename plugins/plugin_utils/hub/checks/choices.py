@@ -170,9 +170,9 @@ def groups_unfiltered(hub: Hub) -> Iterator[Finding]:
 )
 def choice_removed(hub: Hub) -> Iterator[Finding]:
     """A choice that is gone breaks the start of those who chose it last time."""
-    now = {path[-5:]: path for path, dummy, dummy in hub.choices()}
+    now = {path[-5:]: path for path, _key, _choice in hub.choices()}
     before = Hub(hub.host, {}, hub.previous, hub.chart) if hub.previous else None
-    for path, key, dummy in before.choices() if before else ():
+    for path, key, _choice in before.choices() if before else ():
         if path[-5:] not in now:
             gone = ("singleuser", "profileList")
             yield Finding(gone, f"the choice {key} of {path[-3]} that the running hub offers is no longer there.")

@@ -214,5 +214,5 @@ def secrets_half_pinned(hub: Hub) -> Iterator[Finding]:
     set_ones = {name: [path for path in paths if hub.get(*path)] for name, paths in PINNED.items()}
     missing = [name for name, paths in set_ones.items() if not paths]
     if missing and len(missing) < len(PINNED):
-        path = next(paths[0] for paths in set_ones.values() if paths)
+        path, *_others = (paths[0] for paths in set_ones.values() if paths)
         yield Finding(path, f"{' and '.join(missing)} is not set beside it.")

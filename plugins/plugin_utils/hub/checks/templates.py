@@ -62,7 +62,7 @@ MOUNTS = ("singleuser", "storage", "extraVolumeMounts")
 
 def fields(text: str) -> set[str]:
     """Return the fields of a template; ValueError when its braces do not pair."""
-    return {str(name).split(".")[0] for dummy, name, dummy, dummy in string.Formatter().parse(text) if name is not None}
+    return {part[1].split(".", maxsplit=1)[0] for part in string.Formatter().parse(text) if part[1] is not None}
 
 
 def texts(path: Path, value: Any) -> Iterator[tuple[Path, str]]:
