@@ -35,19 +35,21 @@ def present(cluster: Cluster, forwards: Iterable[int], say: Say, *, check: bool)
 
     Errors: FleetError with all that this machine lacks, before anything is changed; or with what did not get ready.
     """
+    refusal = f"This machine cannot run the local cluster {cluster.name}"
     if not preflight.can_look():
-        _refuse(cluster, preflight.findings(cluster, [*forwards, cluster.api_port]))
+        _refuse(refusal, preflight.findings(cluster, [*forwards, cluster.api_port]))
     wanted = fingerprints(cluster)
-    has_state = cluster.path(preflight.MARKER).exists()  # a cluster whose folder was removed by hand is of no use
-    running = {leaf: processes.find(cluster, leaf) if has_state else None for leaf in wanted}
+    running = {leaf: processes.find(cluster, leaf) for leaf in wanted}
     outdated = [leaf for leaf, process in running.items() if process is None or process.digest != wanted[leaf]]
+    if not cluster.path(preflight.MARKER).exists():
+        outdated = [NODE]  # its folder was removed by hand: what still runs is of no use
     if NODE in outdated:
         outdated = [NODE, FORWARDER]  # they share a cgroup, which is emptied
     new_ports = [port for port in forwards if not cluster.path("forwards", str(port)).exists()]
     actions = [f"{'restart' if running[leaf] else 'start'} the {leaf}" for leaf in outdated]
     actions += [f"forward 127.0.0.1:{port}" for port in new_ports]
     if actions:
-        _refuse(cluster, preflight.findings(cluster, new_ports + _api_port(cluster, running[FORWARDER])))
+        _refuse(refusal, preflight.findings(cluster, new_ports + _api_port(cluster, running[FORWARDER])))
     if check:
         return actions
     binaries = build.ensure_binaries(say)
@@ -70,9 +72,9 @@ def absent(cluster: Cluster, *, check: bool) -> list[str]:
     Errors: FleetError when the state folder is not a local cluster's, or is still mounted on.
     """
     group = processes.cgroup_of(cluster)
-    for leaf in (NODE, FORWARDER):
-        processes.find(cluster, leaf)  # refuses the processes of a cluster with another state folder
-    _refuse(cluster, preflight.ownership(cluster))
+    running = [processes.find(cluster, leaf) for leaf in (NODE, FORWARDER)]
+    if not any(running):  # which would show whose the folder is
+        _refuse(f"The local cluster {cluster.name} cannot be removed", preflight.ownership(cluster))
     actions = ["remove the processes and cgroups"] if any(folder.exists() for folder in group.folders) else []
     if cluster.state_dir.exists():
         actions.append(f"remove {cluster.state_dir}")
@@ -95,10 +97,10 @@ def fingerprints(cluster: Cluster) -> dict[str, str]:
     }
 
 
-def _refuse(cluster: Cluster, findings: list[str]) -> None:
+def _refuse(what: str, findings: list[str]) -> None:
     if findings:
         listed = "".join(f"\n  * {finding}" for finding in findings)
-        raise FleetError(f"This machine cannot run the local cluster {cluster.name}; nothing was changed.{listed}")
+        raise FleetError(f"{what}; nothing was changed.{listed}")
 
 
 def _api_port(cluster: Cluster, forwarder: processes.Process | None) -> list[int]:
