@@ -9,7 +9,13 @@ from collections.abc import Collection
 from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.check_table import Check, NotApplicableError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import FORBIDDEN, NOT_FOUND, OK, POLL_SECONDS
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import (
+    FORBIDDEN,
+    NOT_FOUND,
+    OK,
+    POLL_SECONDS,
+    RefusedError,
+)
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_visit import FILE, Visit
 
 # The address of the metadata service of GCP, AWS and Azure: it hands out the credentials of the node.
@@ -39,7 +45,7 @@ def users(visit: Visit) -> str:
         left = visit.clean()
         for user in (visit.first, visit.second):
             visit.client.create_user(user)
-    except FleetError as error:
+    except RefusedError as error:
         raise FleetError(f"{error} The service hub-check lacks its token or scopes: deploy the hub again.") from error
     return f"an earlier run was cut short: {left} first" if left else ""
 

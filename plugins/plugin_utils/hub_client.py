@@ -25,12 +25,16 @@ else:
     MISSING = None
 
 OK, CREATED, ACCEPTED, NO_CONTENT = 200, 201, 202, 204
-FORBIDDEN, NOT_FOUND = 403, 404
+FORBIDDEN, NOT_FOUND, SERVER_ERROR = 403, 404, 500
 
 # How often the hub is asked whether a server has stopped, in seconds.
 POLL_SECONDS = 0.5
 
 LOOK_AT = "Look at the events of its pod (label hub.jupyter.org/username) and at the hub's log."
+
+
+class RefusedError(FleetError):
+    """The hub's API does not allow a request to the holder of this token; what is not allowed may look like missing."""
 
 
 def why(error: BaseException) -> str:
@@ -99,7 +103,8 @@ class HubClient:
         answer = self.request(method, f"/hub/api{path}", **options)
         if answer.status_code in accepted:
             return answer
-        raise FleetError(f"The hub at {self.url} answered {answer.status_code} to {method} {path}: {said(answer)}.")
+        error = RefusedError if answer.status_code in (FORBIDDEN, NOT_FOUND) else FleetError
+        raise error(f"The hub at {self.url} answered {answer.status_code} to {method} {path}: {said(answer)}.")
 
     def version(self) -> str:
         """Return the version of JupyterHub; an error when something else answers at the hub's address."""
@@ -169,15 +174,13 @@ class HubClient:
         """Stop a user's server if it runs, wait until it is gone and return whether the user exists."""
         deadline = time.monotonic() + timeout
         user = f"/users/{quote(name)}"
-        asked = False
         while (answer := self.api("GET", user, OK, NOT_FOUND)).status_code == OK:
             if not answer.json()["servers"]:
                 return True
-            if not asked:
-                self.api("DELETE", f"{user}/server", ACCEPTED, NO_CONTENT)
-                asked = True
             if time.monotonic() > deadline:
                 raise FleetError(f"The server of {name} did not stop within {timeout:g} s: see the hub's log.")
+            # JupyterHub 5.5 interrupts a start, stops that server itself and answers 500 since it is stopping already.
+            self.api("DELETE", f"{user}/server", ACCEPTED, NO_CONTENT, SERVER_ERROR)
             time.sleep(POLL_SECONDS)
         return False
 

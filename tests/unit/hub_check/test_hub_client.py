@@ -165,7 +165,16 @@ def test_a_user_is_deleted_after_the_server_has_stopped(hub: Hub, client: HubCli
     hub.on("DELETE", f"{USER}/server", (202, ""))
     hub.on("DELETE", USER, (204, ""))
     assert client.delete_user("hub-check.1", timeout=5)
-    assert (hub.asked("DELETE", f"{USER}/server"), hub.requests[-1][:2]) == (1, ("DELETE", USER))
+    assert [method for method, *_ in hub.requests] == ["GET", "DELETE", "GET", "DELETE", "GET", "DELETE"]
+    assert hub.requests[-1][:2] == ("DELETE", USER)
+
+
+def test_a_start_that_a_killed_run_left_is_interrupted_although_the_hub_answers_500(
+    hub: Hub, client: HubClient
+) -> None:
+    hub.on("GET", USER, (200, {"servers": {"": {}}}), (200, {"servers": {}}))
+    hub.on("DELETE", f"{USER}/server", (500, {"message": "Internal Server Error"}))
+    assert client.stop_server("hub-check.1", timeout=5)
 
 
 def test_a_user_who_is_not_there_is_not_deleted(hub: Hub, client: HubClient) -> None:
