@@ -11,7 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import cluster
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.components import Cluster
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.settings import Cluster
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},
@@ -32,7 +32,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        _, arguments = self.validate_argument_spec(ARGUMENTS)
+        arguments = self.validate_argument_spec(ARGUMENTS)[1]
         check = self._task.check_mode
         try:
             wanted = described(arguments)

@@ -58,9 +58,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         config = yaml.safe_load(path.read_text())
     except OSError as error:
-        raise FleetError(
-            f"The kubeconfig {path} cannot be read: {error.strerror}."
-        ) from error
+        raise FleetError(f"The kubeconfig {path} cannot be read: {error.strerror}.") from error
     except yaml.YAMLError as error:
         raise FleetError(f"The kubeconfig {path} is not YAML: {error}.") from error
     if not isinstance(config, dict) or config.get("kind") != "Config":
