@@ -54,7 +54,7 @@ lint: venv ## check the style of YAML, roles and Python
 
 .PHONY: types
 types: venv ## check the types of the Python code
-	mypy plugins
+	mypy plugins tools
 
 .PHONY: unit
 unit: venv ## run the unit tests
@@ -72,3 +72,16 @@ molecule: venv /usr/bin/chromium ## run every Molecule scenario
 /usr/bin/chromium:
 	apt-get -qq update
 	apt-get -qq install --yes --no-install-recommends chromium
+
+.PHONY: bench
+bench: venv ## measure what validating a fleet costs, beside what people use today
+	PYTHONPATH=collections python tools/bench.py
+
+.PHONY: generated
+generated: venv ## renew what is generated: the catalogue of traits and the reference of checks
+	PYTHONPATH=collections python tools/traits.py
+	PYTHONPATH=collections python tools/checks.py
+
+.PHONY: pictures
+pictures: venv /usr/bin/chromium ## take the README's pictures of the demo's hub
+	docs/pictures.sh
