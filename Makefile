@@ -43,7 +43,7 @@ demo-down: venv ## stop the demo and remove every trace of it
 	ansible-playbook playbooks/destroy.yml -l local -e confirm=local
 
 .PHONY: test
-test: lint types unit sanity molecule ## run every test
+test: lint types programs unit sanity molecule ## run every test
 
 .PHONY: lint
 lint: venv ## check the style of YAML, roles and Python
@@ -55,6 +55,10 @@ lint: venv ## check the style of YAML, roles and Python
 .PHONY: types
 types: venv ## check the types of the Python code
 	mypy plugins tools
+
+.PHONY: programs
+programs: venv ## compile Kubernetes and Helm into the cache (Molecule and some unit tests want them)
+	@PYTHONPATH=collections python -c "from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import build; build.ensure_binaries(print)"
 
 .PHONY: unit
 unit: venv ## run the unit tests
