@@ -1,16 +1,16 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fill the chart cache and pin charts: the Ansible surface of `plugin_utils.charts`."""
+"""Fill the chart cache and pin charts: the Ansible surface of `plugin_utils.release.charts`."""
 
 from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import charts
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.chart_cache import plan
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import charts
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.chart_cache import plan
 
 ARGUMENTS = {
     "pin": {"type": "list", "elements": "str", "default": []},

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bring a Helm release to its desired state: the Ansible surface of `plugin_utils.release_engine`."""
+"""Bring a Helm release to its desired state: the Ansible surface of `plugin_utils.release.engine`."""
 
 import json
 import tempfile
@@ -10,10 +10,10 @@ from typing import Any
 from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import charts
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.release_engine import Desired, ReleaseEngine
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import charts
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.engine import Desired, ReleaseEngine
 
 ARGUMENTS = {
     "name": {"type": "str", "required": True},

@@ -1,18 +1,18 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check a JupyterHub as its users meet it: the Ansible surface of `plugin_utils.hub_checks`."""
+"""Check a JupyterHub as its users meet it: the Ansible surface of `plugin_utils.hub_check.checks`."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import check_table
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_checks import CHECKS, CLEAN
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import HubClient
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_visit import Visit, check_users, service_token
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import table as check_table
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.checks import CHECKS, CLEAN
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.client import HubClient
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.visit import Visit, check_users, service_token
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection
 
 ARGUMENTS = {

@@ -14,9 +14,9 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import charts
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.deep import deep_findings
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.image_registry import is_missing
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.places import layers
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Level, Problem, distinct
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.redact import masked, redact, secrets
@@ -28,7 +28,7 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.validate import
     validate,
 )
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.view import Hub
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.image_registry import is_missing
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import charts
 
 ARGUMENTS = {
     "chart": {"type": "path"},

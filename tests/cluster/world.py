@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import charts, diagnosis, helm
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubeconfig import read_connection
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Api, Connection
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import read_revisions
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.release_engine import Desired, Outcome, ReleaseEngine
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import charts, diagnosis, helm
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.engine import Desired, Outcome, ReleaseEngine
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.revisions import read_revisions
 
 SCHEDULER = "openhubs-test"
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}

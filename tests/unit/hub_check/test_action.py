@@ -9,7 +9,7 @@ import yaml
 from ansible.errors import AnsibleActionFail
 from ansible_collections.openhubs.fleet.plugins.action import hub_check
 from ansible_collections.openhubs.fleet.plugins.modules.hub_check import DOCUMENTATION
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_checks import CHECKS
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.checks import CHECKS
 
 DOCS = yaml.safe_load(DOCUMENTATION)
 ARGUMENTS = {

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.check_table import (
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.table import (
     Check,
     NotApplicableError,
     plan,
@@ -13,7 +14,6 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.check_table import 
     run,
     summary,
 )
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 
 Log = list[str]
 

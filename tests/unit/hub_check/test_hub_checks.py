@@ -6,10 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.check_table import NotApplicableError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_checks import CHECKS
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import probe as hub_probe
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.checks import CHECKS
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.table import NotApplicableError
 
 
 class World:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import HubClient, progress_events
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.client import HubClient, progress_events
 
 USER = "/hub/api/users/hub-check.1"
 READY = {"message": "Server ready", "ready": True}

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 import websocket
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import HubClient
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_kernel import Kernel
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import probe as hub_probe
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.client import HubClient
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.kernel import Kernel
 
 
 def offer(default: str, **languages: str) -> dict[str, Any]:

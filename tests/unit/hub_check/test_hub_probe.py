@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import probe as hub_probe
 
 SOURCE = Path(hub_probe.__file__).read_text()
 

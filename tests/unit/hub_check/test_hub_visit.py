@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe, hub_visit
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_visit import Visit, check_users, service_token
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import probe as hub_probe
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import visit as hub_visit
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.visit import Visit, check_users, service_token
 
 
 def test_names_of_check_users_are_taken() -> None:

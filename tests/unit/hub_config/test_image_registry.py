@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.image_registry import Image, is_missing
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.image_registry import Image, is_missing
 
 
 class Registry(BaseHTTPRequestHandler):

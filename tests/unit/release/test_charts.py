@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import chart_repository, charts
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.chart_cache import plan, with_sha256
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import chart_repository, charts
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.chart_cache import plan, with_sha256
 
 ARCHIVE = b"what was published"
 SHA256 = hashlib.sha256(ARCHIVE).hexdigest()

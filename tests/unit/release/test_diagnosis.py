@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.diagnosis import (
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import UnreachableError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.diagnosis import (
     GRACE,
     UNREACHABLE_GRACE,
     Watcher,
     diagnose,
     pod_problem,
 )
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import UnreachableError
 
 HUB = {"kind": "Deployment", "metadata": {"name": "hub"}, "spec": {"selector": {"matchLabels": {"app": "hub"}}}}
 CLAIM = {"kind": "PersistentVolumeClaim", "metadata": {"name": "hub-db-dir"}}

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import helm as helm_module
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.helm import HelmError, helm, sentence
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import helm as helm_module
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.helm import HelmError, helm, sentence
 
 CONNECTION = Connection("https://10.0.0.1:6443", token="t0k3n-of-the-cluster")
 Program = Callable[..., str]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.manifests import Key, compare, diff, names, objects
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.masking import Masker
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.manifests import Key, compare, diff, names, objects
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.masking import Masker
 
 
 def release(*manifests: Any, hooks: tuple[Any, ...] = ()) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import base64
 from typing import Any
 
 import pytest
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.masking import Masker, secrets_of
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.masking import Masker, secrets_of
 
 PEM = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END PRIVATE KEY-----\n"
 

@@ -6,7 +6,7 @@
 from typing import Any
 
 import pytest
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import (
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.revisions import (
     DIGEST_LABEL,
     Revision,
     current,

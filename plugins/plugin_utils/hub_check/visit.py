@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import HubClient
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_kernel import Kernel
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import probe as hub_probe
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.client import HubClient
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.kernel import Kernel
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection
 
 # The file that is written in the first check user's home, and removed.

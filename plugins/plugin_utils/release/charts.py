@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import chart_repository
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.cache import cache_dir, digest
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import chart_repository
 
-CHARTS = Path(__file__).resolve().parents[2] / "charts"
+CHARTS = Path(__file__).resolve().parents[3] / "charts"
 LOCK = CHARTS / "lock.yml"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import yaml
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.masking import HIDDEN, Masker
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.masking import HIDDEN, Masker
 
 POLICY = "helm.sh/resource-policy"
 HOOK = "helm.sh/hook"

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import CREATED, OK, HubClient, said, why
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import probe as hub_probe
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.client import CREATED, OK, HubClient, said, why
 
 try:  # at the top of the file: forked workers inherit the import
     import websocket

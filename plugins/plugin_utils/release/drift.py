@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Api
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.manifests import Change, Key
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.manifests import Change, Key
 
 MANAGER = "openhubs-drift"
 APPLY = "application/apply-patch+yaml"

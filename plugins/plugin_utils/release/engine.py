@@ -13,15 +13,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import charts
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.diagnosis import Watcher, diagnose, runs_pods
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.drift import drift
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.helm import Helm, HelmError, helm
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Api, Connection, UnreachableError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.manifests import Change, Key, compare, diff, names, objects
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.masking import Masker, secrets_of
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import (
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import charts
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.diagnosis import Watcher, diagnose, runs_pods
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.drift import drift
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.helm import Helm, HelmError, helm
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.manifests import (
+    Change,
+    Key,
+    compare,
+    diff,
+    names,
+    objects,
+)
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.masking import Masker, secrets_of
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.revisions import (
     DIGEST_LABEL,
     PENDING,
     Revision,

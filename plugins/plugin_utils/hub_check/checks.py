@@ -6,17 +6,17 @@
 import time
 from collections.abc import Collection
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import hub_probe
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.check_table import Check, NotApplicableError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_client import (
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import probe as hub_probe
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.client import (
     FORBIDDEN,
     NOT_FOUND,
     OK,
     POLL_SECONDS,
     RefusedError,
 )
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_visit import FILE, Visit
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.table import Check, NotApplicableError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.visit import FILE, Visit
 
 # The address of the metadata service of GCP, AWS and Azure: it hands out the credentials of the node.
 METADATA = ("169.254.169.254", 80)

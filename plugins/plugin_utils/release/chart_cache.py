@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.openhubs.fleet.plugins.plugin_utils import chart_repository, charts
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.charts import Chart
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release import chart_repository, charts
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.release.charts import Chart
 
 
 @dataclass
