@@ -5,11 +5,14 @@
 
 import contextlib
 import fcntl
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.cache import cache_dir
+
+_NEW = ".new-"
 
 type Say = Callable[[str], None]
 
@@ -24,8 +27,10 @@ def ensure(kind: str, key: str, say: Say, make: Callable[[Path], None]) -> Path:
     if entry.exists():
         return entry
     with _locked(root / ".lock", kind, say):
+        for left in root.glob(f"{_NEW}*"):  # by a run that was killed: nobody else builds now
+            shutil.rmtree(left)
         if not entry.exists():
-            with TemporaryDirectory(prefix=".new-", dir=root) as new:
+            with TemporaryDirectory(prefix=_NEW, dir=root) as new:
                 made = Path(new, "entry")
                 made.mkdir()
                 make(made)

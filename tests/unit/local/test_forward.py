@@ -6,6 +6,8 @@
 import asyncio
 import os
 import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,12 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def without_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_namespace(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let connections stay in the namespace of the tests, and end the threads that make them."""
     monkeypatch.setattr(forward, "connect", lambda _procs, address: socket.create_connection(address, timeout=5))
+    with ThreadPoolExecutor() as threads:
+        monkeypatch.setattr(forward, "_threads", threads)
+        yield
 
 
 async def shout(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
