@@ -20,6 +20,7 @@ description:
     server), C(other_start) (a second user's server starts), C(other_http), C(other_file) and C(other_pod) (the second
     user reaches neither the first one's server through the proxy, nor their file, nor their pod), C(stop),
     C(start_again), C(home_kept) (the file is still there) and C(clean) (nothing is left behind).
+  - A hub that passed all of them is left alone as long as O(deployed) stays the same.
   - A check that fails does not end the run; the checks that need it are skipped. The task fails at the end with all
     that was found.
   - The power to do this is the token of the hub's service C(hub-check), read from the Secret C(hub) and never shown.
@@ -77,6 +78,17 @@ options:
     description: File with the certificates of the authorities to trust. Empty is the usual ones.
     type: path
     default: ""
+  deployed:
+    description:
+      - Digest of what is deployed. A hub that passed every check with the same one is not checked again; the
+        ConfigMap C(hub-check) in O(namespace) keeps it.
+      - Empty checks in any case.
+    type: str
+    default: ""
+  again:
+    description: Check although the hub passed with the same O(deployed), such as after it was installed anew.
+    type: bool
+    default: false
 seealso:
   - name: Scopes of JupyterHub
     description: What the service may do.

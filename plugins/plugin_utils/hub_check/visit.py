@@ -14,7 +14,7 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import Fleet
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import probe as hub_probe
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.client import HubClient
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.kernel import Kernel
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Connection
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.kubernetes import Api
 
 # The file that is written in the first check user's home, and removed.
 FILE = ".openhubs-hub-check"
@@ -36,10 +36,9 @@ def check_users(names: Sequence[str]) -> tuple[str, str]:
     )
 
 
-def service_token(connection: Connection, namespace: str) -> str:
+def service_token(api: Api, namespace: str) -> str:
     """Return the API token of the hub's service `hub-check`, which the chart keeps in the Secret `hub`."""
-    with connection.api() as api:
-        secret = api.get(f"/api/v1/namespaces/{namespace}/secrets/hub")
+    secret = api.get(f"/api/v1/namespaces/{namespace}/secrets/hub")
     if secret is None:
         raise FleetError(f"The namespace {namespace} has no Secret hub: deploy the hub first (role jupyterhub).")
     token = secret["data"].get(f"hub.services.{SERVICE}.apiToken")

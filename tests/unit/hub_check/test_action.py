@@ -1,6 +1,8 @@
 # Copyright: (c) 2026, the openhubs.fleet authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -65,14 +67,60 @@ def test_wrong_arguments_are_refused_in_check_mode_too(
         run(monkeypatch, check_mode=True, **arguments)
 
 
+class Cluster:
+    """A cluster that keeps the one object that a check writes."""
+
+    def __init__(self) -> None:
+        self.note: dict[str, Any] | None = None
+
+    @contextmanager
+    def api(self) -> Iterator["Cluster"]:
+        yield self
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        assert path == "/api/v1/namespaces/prod/configmaps/hub-check"
+        return self.note
+
+    def request(self, _method: str, _path: str, note: dict[str, Any], *_headers: Any, **_query: str) -> None:
+        self.note = note
+
+
+def check(monkeypatch: pytest.MonkeyPatch, cluster: Cluster, status: str, **arguments: Any) -> dict[str, Any]:
+    """Run the action on a hub whose only check ends with this status."""
+    checks = [{"name": "hub", "promise": "The hub answers", "status": status, "seconds": 0.0, "detail": "It is gone."}]
+    monkeypatch.setattr(hub_check.check_table, "run", lambda *_: iter(checks))
+    monkeypatch.setattr(hub_check, "service_token", lambda *_: "token")
+    monkeypatch.setattr(hub_check.Connection, "parse", lambda _: cluster)
+    task = MagicMock(args=ARGUMENTS | arguments, check_mode=False, async_val=0)
+    result: dict[str, Any] = hub_check.ActionModule(task, *(MagicMock() for _ in range(5))).run(task_vars={})
+    return result
+
+
 @pytest.mark.parametrize(("status", "failed"), [("ok", False), ("failed", True)])
 def test_a_failed_check_fails_the_task_with_all_results(
     status: str, failed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checks = [{"name": "hub", "promise": "The hub answers", "status": status, "seconds": 0.0, "detail": "It is gone."}]
-    monkeypatch.setattr(hub_check.check_table, "run", lambda *_: iter(checks))
-    monkeypatch.setattr(hub_check, "service_token", lambda *_: "token")
-    task = MagicMock(args=ARGUMENTS, check_mode=False, async_val=0)
-    result = hub_check.ActionModule(task, *(MagicMock() for _ in range(5))).run(task_vars={})
-    assert (result["failed"], result["changed"], result["checks"]) == (failed, False, checks)
+    result = check(monkeypatch, Cluster(), status)
+    assert (result["failed"], result["changed"], len(result["checks"])) == (failed, False, 1)
     assert ("It is gone." in result["msg"]) is failed
+
+
+def test_a_hub_that_passed_is_checked_again_only_when_it_changed_or_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = Cluster()
+    assert check(monkeypatch, cluster, "ok", deployed="one")["checks"]
+    assert not check(monkeypatch, cluster, "failed", deployed="one")["checks"]
+    assert check(monkeypatch, cluster, "ok", deployed="one", again=True)["checks"]
+    assert check(monkeypatch, cluster, "ok", deployed="two")["checks"]
+    assert check(monkeypatch, cluster, "ok")["checks"]
+
+
+@pytest.mark.parametrize(("status", "skip"), [("failed", []), ("ok", ["metadata"])])
+def test_a_hub_that_did_not_pass_everything_is_checked_again(
+    status: str, skip: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = Cluster()
+    check(monkeypatch, cluster, "ok", deployed="one")
+    check(monkeypatch, cluster, status, deployed="one", again=True, skip=skip)
+    assert check(monkeypatch, cluster, "ok", deployed="one")["checks"]

@@ -2,8 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -26,14 +25,10 @@ def test_names_that_may_be_peoples_are_refused(names: list[str]) -> None:
 
 
 class Cluster:
-    """A connection to an API server with one Secret."""
+    """An API server with one Secret."""
 
     def __init__(self, secret: dict[str, Any] | None) -> None:
         self.secret = secret
-
-    @contextmanager
-    def api(self) -> Iterator["Cluster"]:
-        yield self
 
     def get(self, path: str) -> dict[str, Any] | None:
         assert path == "/api/v1/namespaces/prod/secrets/hub"
