@@ -11,6 +11,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.local import cluster
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.once import Say
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.local.settings import Cluster
 
 ARGUMENTS = {
@@ -49,7 +50,7 @@ class ActionModule(ActionBase):
             "helm": str(wanted.path("bin", "helm")),
         }
 
-    def _say(self, name: str) -> Any:
+    def _say(self, name: str) -> Say:
         """Return what shows a line of progress; compiling takes minutes."""
         return lambda line: self._display.display(f"[{name}] {line}")
 
