@@ -29,7 +29,7 @@ def auth_config(settings: Settings) -> Config:
     kind = auth_kind(settings)
     return {
         "JupyterHub": {"authenticator_class": kind.authenticator},
-        "Authenticator": _people(settings, kind),
+        "Authenticator": _people(settings, is_open(settings, kind)),
         kind.section: kind.traits(settings),
     }
 
@@ -56,11 +56,10 @@ def auth_kind(settings: Settings) -> Kind:
     return kind
 
 
-def _people(settings: Settings, kind: Kind) -> Config:
+def _people(settings: Settings, everybody: bool) -> Config:
     """Return the traits of the base class: admins are users too, and a user taken off the list is out.
 
-    Without ``allow_existing_users: false`` whoever logged in once would be let in for ever. Where the check of the hub
-    logs in through the form, its users are on the list.
+    Without ``allow_existing_users: false`` whoever logged in once would be let in for ever.
     """
     admins, users, blocked = (
         usernames(settings, f"jupyterhub_{name}") for name in ("admins", "allowed_users", "blocked_users")
@@ -71,11 +70,10 @@ def _people(settings: Settings, kind: Kind) -> Config:
     people: Config = {"admin_users": admins, "allow_existing_users": False}
     if blocked:
         people["blocked_users"] = blocked
-    if is_open(settings, kind):
+    if everybody:
         people["allow_all"] = True
     elif users or admins:
-        checking = usernames(settings, "hub_check_users") if kind.checked_by_form else []
-        people["allowed_users"] = list(dict.fromkeys([*users, *admins, *checking]))
+        people["allowed_users"] = [*users, *(admin for admin in admins if admin not in users)]
     return people
 
 

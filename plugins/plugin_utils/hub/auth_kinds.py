@@ -36,8 +36,6 @@ class Kind:
     lets_in: Callable[[Settings], bool] = lambda _settings: False
     """Whether what only this kind knows names somebody."""
     advice: str = "list users, or set allow_all where everybody is meant to"
-    checked_by_form: bool = False
-    """Whether the role hub_check knows a password and logs in with it as its own users."""
 
     @property
     def is_oauth(self) -> bool:
@@ -139,7 +137,6 @@ KINDS: dict[str, Kind] = {
         _shared_password,
         ("user_password", "admin_password"),
         gate="the password lets everybody in who knows it",
-        checked_by_form=True,
     ),
     "ephemeral": Kind("tmp", "TmpAuthenticator", _ephemeral, (), lists=(), gate="everybody is let in, as a new user"),
 }

@@ -12,7 +12,6 @@ from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.people import r
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.settings import with_defaults
 
 ADMIN_PASSWORD = "a" * 32
-CHECK_USERS = ["hub-check.1", "hub-check.2"]
 
 
 def config(auth: dict[str, Any], **settings: Any) -> dict[str, Any]:
@@ -70,14 +69,10 @@ def test_the_shared_password_is_the_allow_rule_where_no_users_are_listed() -> No
     }
 
 
-def test_listed_users_of_a_shared_password_hub_are_the_only_ones_beside_those_of_the_check() -> None:
+def test_listed_users_of_a_shared_password_hub_are_the_only_ones() -> None:
     auth = {"kind": "shared_password", "user_password": "12345678", "admin_password": ADMIN_PASSWORD}
     people = config(auth, jupyterhub_admins=["ada"], jupyterhub_allowed_users=["grace"])["Authenticator"]
-    assert people == {
-        "admin_users": ["ada"],
-        "allow_existing_users": False,
-        "allowed_users": ["grace", "ada", *CHECK_USERS],
-    }
+    assert people == {"admin_users": ["ada"], "allow_existing_users": False, "allowed_users": ["grace", "ada"]}
 
 
 @pytest.mark.parametrize(
@@ -130,10 +125,3 @@ def test_the_check_service_reaches_its_own_users_and_nobody_else() -> None:
         "services": ["hub-check"],
         "scopes": ["admin:users!user=probe", "servers!user=probe", "access:servers!user=probe"],
     }
-
-
-def test_the_check_may_log_in_where_it_knows_the_password_and_users_are_listed() -> None:
-    people = {"jupyterhub_allowed_users": ["ada"], "hub_check_users": ["hub-check.1"]}
-    listed = config({"kind": "shared_password", "user_password": "long enough"}, **people)
-    assert listed["Authenticator"]["allowed_users"] == ["ada", "hub-check.1"]
-    assert github(**people)["Authenticator"]["allowed_users"] == ["ada"]
