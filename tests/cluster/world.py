@@ -149,13 +149,20 @@ class World:
         return dict(live["data"])
 
     def snapshot(self) -> dict[str, str]:
-        """Return the resource version of everything in the namespace, and of the namespaces themselves."""
+        """Return the resource version of everything in the namespace, and of the namespaces themselves.
+
+        Those of earlier tests may still be going, at a time of their own.
+        """
         place = f"/api/v1/namespaces/{self.namespace}"
         paths = [f"{place}/{kind}" for kind in ("configmaps", "secrets", "pods", "services", "persistentvolumeclaims")]
         paths += [f"/apis/apps/v1/namespaces/{self.namespace}/{kind}" for kind in ("deployments", "replicasets")]
         paths += ["/api/v1/namespaces"]
         items = [(path, item["metadata"]) for path in paths for item in self.api.items(path)]
-        return {f"{path}/{metadata['name']}": metadata["resourceVersion"] for path, metadata in items}
+        return {
+            f"{path}/{metadata['name']}": metadata["resourceVersion"]
+            for path, metadata in items
+            if "deletionTimestamp" not in metadata
+        }
 
 
 @pytest.fixture
