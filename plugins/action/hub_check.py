@@ -52,18 +52,20 @@ class ActionModule(ActionBase):
         if self._task.check_mode:
             checks = check_table.plan(CHECKS, skip)
             return {"failed": False, "msg": check_table.summary(checks), "checks": checks}
-        connection, namespace, deployed = (arguments[name] for name in ("connection", "namespace", "deployed"))
-        with Connection.parse(connection).api() as api:
+        connection = Connection.parse(arguments["connection"])
+        namespace, deployed = arguments["namespace"], arguments["deployed"]
+        with connection.api() as api:
             if deployed and not arguments["again"] and memory.passed(api, namespace) == deployed:
                 return {"failed": False, "msg": "The hub has passed its checks as it is deployed now.", "checks": []}
             token = service_token(api, namespace)
             memory.remember(api, namespace, "")
-            verify = arguments["validate_certs"] and (arguments["ca_path"] or True)
-            client = HubClient(arguments["url"], token=token, verify=verify, timeout=arguments["request_timeout"])
-            visit = Visit(client, first, second, arguments["password"], arguments["timeout"], report)
-            checks = [*reported(check_table.run(CHECKS, CLEAN, visit, skip), report)]
-            failed = any(check["status"] == "failed" for check in checks)
-            if not failed and not skip:
+        verify = arguments["validate_certs"] and (arguments["ca_path"] or True)
+        client = HubClient(arguments["url"], token=token, verify=verify, timeout=arguments["request_timeout"])
+        visit = Visit(client, first, second, arguments["password"], arguments["timeout"], report)
+        checks = [*reported(check_table.run(CHECKS, CLEAN, visit, skip), report)]
+        failed = any(check["status"] == "failed" for check in checks)
+        if not failed and not skip:
+            with connection.api() as api:
                 memory.remember(api, namespace, deployed)
         return {"failed": failed, "msg": check_table.summary(checks), "checks": checks}
 
