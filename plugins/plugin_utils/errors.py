@@ -9,3 +9,9 @@ class FleetError(Exception):
 
     Code below the Ansible surface raises it; action plugins turn it into a failed task with the same words.
     """
+
+
+def require(missing: ImportError | None) -> None:
+    """Raise FleetError when a library is missing: ``missing`` is what its import at the top of a file raised."""
+    if missing:
+        raise FleetError(f"A Python library is missing ({missing}): pip install -r requirements.txt.")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode, urlsplit
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError, require
 
 try:  # at the top of the file: forked workers inherit the import, which costs 0.5 CPU-s
     import urllib3
@@ -101,7 +101,7 @@ class Connection:
     @contextmanager
     def api_client(self) -> Iterator[Any]:
         """Yield a ``kubernetes.client.ApiClient``; the certificate files that it needs are removed at the end."""
-        _check_libraries()
+        require(MISSING)
         pem = {"ca": self.ca, "certificate": self.client_certificate, "key": self.client_key}
         with private_files({name: text for name, text in pem.items() if text}) as folder:
             settings = kubernetes_client.Configuration(host=self.api_url.rstrip("/"))
@@ -175,7 +175,7 @@ def exec_credential(plugin: Mapping[str, Any], cluster: Mapping[str, Any], folde
 
     `plugin` is the entry ``exec`` of a kubeconfig's user, `cluster` that of its cluster, `folder` where the file is.
     """
-    _check_libraries()
+    require(MISSING)
     try:
         provider = ExecProvider(ConfigNode("exec", dict(plugin)), str(folder), ConfigNode("cluster", dict(cluster)))
         status: dict[str, str] = provider.run()
@@ -194,11 +194,6 @@ def private_files(texts: Mapping[str, str]) -> Iterator[Path]:
             with os.fdopen(descriptor, "w") as stream:
                 stream.write(text)
         yield folder
-
-
-def _check_libraries() -> None:
-    if MISSING:
-        raise FleetError(f"A Python library is missing ({MISSING}): pip install -r requirements.txt.")
 
 
 def _base64(text: str) -> str:

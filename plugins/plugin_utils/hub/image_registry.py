@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError, require
 
 try:  # at the top of the file: forked workers inherit the import
     import requests
@@ -66,8 +66,7 @@ def is_missing(text: str) -> bool:
 
     A registry that cannot be reached, or that keeps the image private, says nothing about it: FleetError.
     """
-    if MISSING:
-        raise FleetError(f"A Python library is missing ({MISSING}): pip install -r requirements.txt.")
+    require(MISSING)
     url = Image.parse(text).url
     try:
         answer = requests.head(url, headers={"Accept": MANIFESTS}, timeout=TIMEOUT, allow_redirects=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import require
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.chart import Chart, load_chart
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.problems import Path, path_text
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub.redact import HIDDEN, is_secret
@@ -54,8 +54,7 @@ TYPES = {
 @cache
 def _validator(source: str) -> Any:
     """Return the validator of the chart in a folder or archive."""
-    if MISSING:
-        raise FleetError(f"A Python library is missing ({MISSING}): pip install -r requirements.txt.")
+    require(MISSING)
     return jsonschema.Draft7Validator(load_chart(source).schema)
 
 

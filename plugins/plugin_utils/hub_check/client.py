@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError, require
 
 try:
     import requests
@@ -59,8 +59,7 @@ class HubClient:
 
     def __init__(self, url: str, *, token: str = "", verify: bool | str = True, timeout: float = 30) -> None:
         """Take the hub's base URL, the path of a CA bundle or whether to verify TLS, and the seconds of one request."""
-        if MISSING:
-            raise FleetError(f"{MISSING}: pip install -r requirements.txt.")
+        require(MISSING)
         self.url = url.rstrip("/")
         self.verify = verify
         self.timeout = timeout

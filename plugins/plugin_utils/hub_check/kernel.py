@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError, require
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check import probe as hub_probe
 from ansible_collections.openhubs.fleet.plugins.plugin_utils.hub_check.client import CREATED, OK, HubClient, said, why
 
 try:  # at the top of the file: forked workers inherit the import
     import websocket
-except ImportError:  # `ansible-test sanity` imports every file without the libraries of requirements.txt
-    websocket = None
+except ImportError as error:  # `ansible-test sanity` imports every file without the libraries of requirements.txt
+    MISSING: ImportError | None = error
+else:
+    MISSING = None
 
 
 class Kernel:
@@ -25,8 +27,7 @@ class Kernel:
 
     def __init__(self, client: HubClient, user: str) -> None:
         """Start the kernel and send it the probe's functions."""
-        if websocket is None:
-            raise FleetError("The Python library 'websocket-client' is missing: pip install -r requirements.txt.")
+        require(MISSING)
         self.client = client
         self.user = user
         self.path = f"/user/{quote(user)}/api"

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import require
+
 try:
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
@@ -44,6 +46,7 @@ def ensure_pki(folder: Path, identities: dict[str, Identity]) -> None:
     These are ca.crt and ca.key, sa.key and sa.pub (they sign and check service account tokens), and <name>.crt and
     <name>.key for each identity. A certificate is made anew when its identity has changed.
     """
+    require(MISSING)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (folder / "ca.crt").exists():
         key = _new_key(folder / "ca.key")

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import yaml
-from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError
+from ansible_collections.openhubs.fleet.plugins.plugin_utils.errors import FleetError, require
 
 try:  # at the top of the file: forked workers inherit the import
     import requests
@@ -46,8 +46,7 @@ def find(repository: str, name: str, version: str) -> Published:
 
 def download(url: str) -> bytes:
     """Return what is at the URL; every step of the way there is one that others cannot change."""
-    if MISSING:
-        raise FleetError(f"A Python library is missing ({MISSING}): pip install -r requirements.txt.")
+    require(MISSING)
     try:
         answer = requests.get(_safe(url), timeout=TIMEOUT, hooks={"response": _check_redirect})
         answer.raise_for_status()
